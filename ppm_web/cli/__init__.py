@@ -1,0 +1,11 @@
+"""The flask commands, one file for each group."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from ppm_web import models as models
+
+
+def init_app(app: Flask) -> None:
+    """Add every command to ``app``."""

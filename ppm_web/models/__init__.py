@@ -1,0 +1,53 @@
+"""The tables of PPM: the truth of what is to be synced, what runs, what failed and why."""
+
+from ppm_web.models.catalog import (
+    ROOT_CATEGORY_ID,
+    ROOT_CATEGORY_NAME,
+    Category,
+    CategoryText,
+    Manufacturer,
+    Product,
+    ProductCategory,
+    ProductImage,
+    ProductText,
+)
+from ppm_web.models.failure import FailedJob, FailureCause
+from ppm_web.models.shop import MappingKind, PrestaShopShop, ShopMapping
+from ppm_web.models.sync import (
+    HIGHEST_PRIORITY,
+    LOWEST_PRIORITY,
+    NORMAL_PRIORITY,
+    CategorySyncStatus,
+    ProductSyncStatus,
+    SyncLog,
+    SyncState,
+)
+from ppm_web.models.types import now
+from ppm_web.models.user import Role, User
+
+__all__ = [
+    "HIGHEST_PRIORITY",
+    "LOWEST_PRIORITY",
+    "NORMAL_PRIORITY",
+    "ROOT_CATEGORY_ID",
+    "ROOT_CATEGORY_NAME",
+    "Category",
+    "CategorySyncStatus",
+    "CategoryText",
+    "FailedJob",
+    "FailureCause",
+    "Manufacturer",
+    "MappingKind",
+    "PrestaShopShop",
+    "Product",
+    "ProductCategory",
+    "ProductImage",
+    "ProductSyncStatus",
+    "ProductText",
+    "Role",
+    "ShopMapping",
+    "SyncLog",
+    "SyncState",
+    "User",
+    "now",
+]

@@ -1,0 +1,180 @@
+"""The catalogue: what the company sells, held once (R14)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, cast
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event, inspect
+from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column, relationship
+
+from ppm_web.extensions import Model
+from ppm_web.models.types import Created, ExactDecimal, PrimaryKey, Updated
+
+ROOT_CATEGORY_ID = 1
+ROOT_CATEGORY_NAME = "Home"
+"""The catalogue's one root, made by the first migration; in a shop it is that shop's own home category."""
+
+
+class Manufacturer(Model):
+    """A maker of products; shops are looked up by its name."""
+
+    __tablename__ = "manufacturer"
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class Category(Model):
+    """A category. ``name`` is its working name: unique among its siblings, used in paths such as
+    ``Home > Clothes``, and shown in a language that has no text of its own."""
+
+    __tablename__ = "category"
+    __table_args__ = (
+        UniqueConstraint("parent_id", "name"),
+        CheckConstraint(f"parent_id IS NOT NULL OR id = {ROOT_CATEGORY_ID}", name="one_root"),
+    )
+
+    id: Mapped[PrimaryKey]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    name: Mapped[str] = mapped_column(String(128))
+    active: Mapped[bool] = mapped_column(default=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[Created]
+    updated_at: Mapped[Updated]
+
+    parent: Mapped[Category | None] = relationship(remote_side="Category.id")
+    texts: Mapped[list[CategoryText]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", back_populates="category"
+    )
+
+
+class CategoryText(Model):
+    """A category's texts in one language."""
+
+    __tablename__ = "category_text"
+
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    name: Mapped[str] = mapped_column(String(128))
+    description: Mapped[str] = mapped_column(Text, default="")
+    slug: Mapped[str] = mapped_column(String(128), default="")
+    meta_title: Mapped[str] = mapped_column(String(255), default="")
+    meta_description: Mapped[str] = mapped_column(String(512), default="")
+
+    category: Mapped[Category] = relationship(back_populates="texts")
+
+
+class Product(Model):
+    """A product. ``revision`` moves on each edit of the product or of what belongs to it."""
+
+    __tablename__ = "product"
+    __table_args__ = (Index("ix_product_updated_at", "updated_at"),)
+
+    id: Mapped[PrimaryKey]
+    sku: Mapped[str] = mapped_column(String(64), unique=True)
+    ean13: Mapped[str] = mapped_column(String(14), default="", index=True)
+    price_net: Mapped[Decimal] = mapped_column(ExactDecimal)
+    tax_rate: Mapped[Decimal] = mapped_column(ExactDecimal)
+    quantity: Mapped[int] = mapped_column(default=0)
+    manufacturer_id: Mapped[int | None] = mapped_column(ForeignKey("manufacturer.id"), index=True)
+    weight: Mapped[Decimal] = mapped_column(ExactDecimal, default=Decimal(0))
+    width: Mapped[Decimal] = mapped_column(ExactDecimal, default=Decimal(0))
+    height: Mapped[Decimal] = mapped_column(ExactDecimal, default=Decimal(0))
+    depth: Mapped[Decimal] = mapped_column(ExactDecimal, default=Decimal(0))
+    active: Mapped[bool] = mapped_column(default=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[Created]
+    updated_at: Mapped[Updated]
+
+    manufacturer: Mapped[Manufacturer | None] = relationship()
+    texts: Mapped[list[ProductText]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", back_populates="product"
+    )
+    category_links: Mapped[list[ProductCategory]] = relationship(
+        cascade="all, delete-orphan",
+        lazy="selectin",
+        order_by="ProductCategory.position",
+        back_populates="product",
+    )
+    images: Mapped[list[ProductImage]] = relationship(
+        cascade="all, delete-orphan",
+        lazy="selectin",
+        order_by="ProductImage.position",
+        back_populates="product",
+    )
+
+
+class ProductText(Model):
+    """A product's texts in one language (a code such as ``en``)."""
+
+    __tablename__ = "product_text"
+    __table_args__ = (Index("ix_product_text_name", "name"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    name: Mapped[str] = mapped_column(String(128))
+    short_description: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    slug: Mapped[str] = mapped_column(String(128), default="")
+    meta_title: Mapped[str] = mapped_column(String(255), default="")
+    meta_description: Mapped[str] = mapped_column(String(512), default="")
+
+    product: Mapped[Product] = relationship(back_populates="texts")
+
+
+class ProductCategory(Model):
+    """A product stands in a category; position 0 is its primary category."""
+
+    __tablename__ = "product_category"
+    __table_args__ = (UniqueConstraint("product_id", "position"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id"), primary_key=True, index=True)
+    position: Mapped[int]
+
+    product: Mapped[Product] = relationship(back_populates="category_links")
+    category: Mapped[Category] = relationship()
+
+
+class ProductImage(Model):
+    """Where a picture of a product is to be had: a path or a URL; position 0 is the cover."""
+
+    __tablename__ = "product_image"
+    __table_args__ = (UniqueConstraint("product_id", "position"),)
+
+    id: Mapped[PrimaryKey]
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    source: Mapped[str] = mapped_column(String(2048))
+
+    product: Mapped[Product] = relationship(back_populates="images")
+
+
+@event.listens_for(Session, "before_flush")
+def _move_revisions(session: Session, _context: object, _instances: object) -> None:
+    """Raise the revision of every product and category that this flush edits (R4).
+
+    The new value is computed by the database, so that two edits at once both count.
+    """
+    owners: set[Product | Category] = set()
+    for row in {*session.dirty, *session.new, *session.deleted}:
+        if (owner := _owner(row)) is not None and session.is_modified(row, include_collections=False):
+            owners.add(owner)
+    for row in session.deleted:
+        if (owner := _owner(row)) is not None:
+            owners.add(owner)
+    for owner in owners:
+        if cast("InstanceState[Any]", inspect(owner)).persistent and owner not in session.deleted:
+            owner.revision = type(owner).revision + 1
+
+
+def _owner(row: Any) -> Product | Category | None:
+    """The product or category that an edit of ``row`` edits."""
+    if isinstance(row, Product | Category):
+        return row
+    if isinstance(row, ProductText | ProductCategory | ProductImage):
+        return row.product
+    if isinstance(row, CategoryText):
+        return row.category
+    return None

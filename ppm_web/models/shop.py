@@ -1,0 +1,65 @@
+"""Shops, and which of their ids stand for what of ours (R14)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ppm_web.extensions import Model
+from ppm_web.models.types import Created, PrimaryKey, Updated, UtcDateTime, enum_column
+
+
+class PrestaShopShop(Model):
+    """A PrestaShop shop. ``profile`` is what its last check told (a ShopProfile as JSON)."""
+
+    __tablename__ = "shop"
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    url: Mapped[str] = mapped_column(String(255))
+    encrypted_key: Mapped[str] = mapped_column(Text)
+    version: Mapped[str] = mapped_column(String(20), default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pause_reason: Mapped[str] = mapped_column(String(255), default="")
+    profile: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    problems: Mapped[list[str]] = mapped_column(JSON, default=list)
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[Created]
+    updated_at: Mapped[Updated]
+
+
+class MappingKind(StrEnum):
+    """What of ours a ShopMapping stands for, and how ``ours`` is written."""
+
+    LANGUAGE = "language"  # a code: "en"
+    TAX = "tax"  # a rate: "23" or "5.5"
+    CATEGORY = "category"  # our category's id
+    MANUFACTURER = "manufacturer"  # our manufacturer's id
+
+
+class ShopMapping(Model):
+    """The shop's id for a thing of ours; claimed before the thing is made in the shop.
+
+    ``remote_id`` is None while nobody knows it. ``create_sent_at`` says that a create was sent
+    and its answer never came: until the settle time has passed the thing is only looked up.
+    """
+
+    __tablename__ = "shop_mapping"
+    __table_args__ = (UniqueConstraint("shop_id", "kind", "ours"),)
+
+    id: Mapped[PrimaryKey]
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id", ondelete="CASCADE"))
+    kind: Mapped[MappingKind] = mapped_column(enum_column(MappingKind))
+    ours: Mapped[str] = mapped_column(String(64))
+    remote_id: Mapped[int | None]
+    manual: Mapped[bool] = mapped_column(default=False)
+    claim_token: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    create_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    shop: Mapped[PrestaShopShop] = relationship()
