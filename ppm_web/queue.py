@@ -17,12 +17,37 @@ os.environ.setdefault("RQ_KEY_PREFIX", "ppm")  # RQ reads it at import: a Redis 
 from flask import Flask, current_app
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, Worker
+from rq import Queue, Worker, get_current_job
 from rq.exceptions import NoSuchJobError
-from rq.job import Job
+from rq.job import Job, JobStatus
+from rq.timeouts import JobTimeoutException as JobTimeoutError
 from rq.utils import import_attribute
 
 from ppm_web import broker
+
+__all__ = [
+    "BACKGROUND",
+    "HIGH",
+    "JOBS",
+    "NORMAL",
+    "QUEUES",
+    "JobTimeoutError",
+    "QueueStats",
+    "QueueUnavailableError",
+    "Ticket",
+    "UnknownJobError",
+    "connection",
+    "current_ticket_id",
+    "enqueue",
+    "init_app",
+    "queue_for",
+    "queue_name",
+    "rq_queue",
+    "runs_at_once",
+    "stats",
+    "ticket_waits",
+    "worker_count",
+]
 
 HIGH: Final = "prestashop_high"
 NORMAL: Final = "prestashop_sync"
@@ -125,6 +150,23 @@ def enqueue(job: str, *ids: int, ticket_id: str, queue: str, at: datetime | None
             rq_queue(queue).enqueue(JOBS[job], *ids, **options)
         else:
             rq_queue(queue).enqueue_at(at, JOBS[job], *ids, **options)
+    except RedisError as error:
+        raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
+
+
+def current_ticket_id() -> str:
+    """The id of the ticket that is being worked on; "" outside a worker."""
+    job = get_current_job()
+    return job.id if job else ""
+
+
+def ticket_waits(ticket_id: str) -> bool:
+    """Whether that ticket waits, is delayed, or runs. Raises QueueUnavailableError."""
+    try:
+        ticket = Ticket.fetch(ticket_id, connection=connection(), serializer="json")
+        return ticket.get_status() in {JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.STARTED}
+    except NoSuchJobError:
+        return False
     except RedisError as error:
         raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
 

@@ -1,0 +1,170 @@
+"""flask shop: add, list, check and set up shops."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from ppm_web.cli.output import fail, json_option, print_json, print_table
+from ppm_web.extensions import db
+from ppm_web.models import MappingKind, PrestaShopShop
+from ppm_web.services import mappings, shops
+from ppm_web.services.sync_errors import MappingError
+
+shop_commands = AppGroup("shop", help="Shops that products are published to.")
+
+
+@shop_commands.command("add")
+@click.argument("name")
+@click.argument("url")
+@click.option("--key", required=True, help="The Webservice key, or - to read it from standard input.")
+@json_option
+def add(name: str, url: str, key: str, as_json: bool) -> None:
+    """Add the shop NAME at URL, and check its connection."""
+    try:
+        shop = shops.add_shop(name, url, _key(key))
+    except shops.ShopError as error:
+        fail(str(error))
+    if as_json:
+        fields = ("id", "name", "version", "problems")
+        print_json({field: shops.as_json(shop)[field] for field in fields})
+    else:
+        click.echo(f"Added shop '{shop.name}'" + (f", PrestaShop {shop.version}" if shop.version else ""))
+    for problem in shop.problems:
+        click.echo(problem, err=True)
+
+
+@shop_commands.command("list")
+@json_option
+def list_shops(as_json: bool) -> None:
+    """List the shops."""
+    found = [
+        shops.as_json(shop)
+        for shop in db.session.scalars(select(PrestaShopShop).order_by(PrestaShopShop.name))
+    ]
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("Name", "Address", "Version", "State", "Problems"),
+        [(s["name"], s["url"], s["version"] or "?", _state(s), len(s["problems"]) or "") for s in found],
+        empty="No shops yet. Add one with: flask shop add NAME URL --key -",
+    )
+
+
+@shop_commands.command("check")
+@click.argument("name")
+@json_option
+def check(name: str, as_json: bool) -> None:
+    """Check the connection to a shop: version, rights, languages, tax groups, in words."""
+    shop = _shop(name)
+    result = shops.check_shop(shop.id)
+    if as_json:
+        profile = result.profile.to_json() if result.profile else None
+        print_json({**shops.as_json(shop), "ok": result.ok, "facts": result.facts, "profile": profile})
+    else:
+        for fact in result.facts:
+            click.echo(fact)
+        for problem in result.problems:
+            click.echo(problem, err=True)
+        if result.ok:
+            click.echo("All well: PPM can publish to this shop.")
+    sys.exit(0 if result.ok else 1)
+
+
+@shop_commands.command("set")
+@click.argument("name")
+@click.option("--url", help="The shop's address.")
+@click.option("--key", help="The Webservice key, or - to read it from standard input.")
+def set_shop(name: str, url: str | None, key: str | None) -> None:
+    """Change a shop's address or key."""
+    if url is None and key is None:
+        fail("Nothing to set: give --url or --key", status=2)
+    shop = _shop(name)
+    try:
+        shops.set_shop(shop, url=url, key=None if key is None else _key(key))
+    except shops.ShopError as error:
+        fail(str(error))
+    click.echo(f"Set. Check it with: flask shop check '{shop.name}'")
+
+
+@shop_commands.command("map")
+@click.argument("name")
+@click.argument("kind", type=click.Choice([kind.value for kind in MappingKind]))
+@click.argument("pair", metavar="OURS=ID")
+def map_ours(name: str, kind: str, pair: str) -> None:
+    """Say that the shop's ID stands for OURS: tax 23=1, language pl=2, category 'Home > Sale=14'."""
+    ours, separator, remote_id = pair.rpartition("=")
+    if not separator or not ours or not remote_id.strip().isdigit():
+        fail(f"{pair!r} is not OURS=ID, as in 23=1", status=2)
+    shop = _shop(name)
+    try:
+        told = mappings.map_by_hand(shop, MappingKind(kind), ours, int(remote_id))
+    except MappingError as error:
+        fail(error.message)
+    click.echo(told)
+
+
+@shop_commands.command("pause")
+@click.argument("name")
+@click.option("--reason", default="by hand", show_default=True)
+def pause(name: str, reason: str) -> None:
+    """Let a shop's products wait until it is resumed; nothing is sent, no tries are used up."""
+    shops.pause_shop(_shop(name), reason)
+    click.echo(f"Shop '{name}' is paused")
+
+
+@shop_commands.command("resume")
+@click.argument("name")
+def resume(name: str) -> None:
+    """Let a paused shop go on."""
+    shops.resume_shop(_shop(name))
+    click.echo(f"Shop '{name}' goes on")
+
+
+@shop_commands.command("activate")
+@click.argument("name")
+def activate(name: str) -> None:
+    """Take requests for a shop again."""
+    shops.set_active(_shop(name), True)
+    click.echo(f"Shop '{name}' is active")
+
+
+@shop_commands.command("deactivate")
+@click.argument("name")
+def deactivate(name: str) -> None:
+    """Refuse requests for a shop."""
+    shops.set_active(_shop(name), False)
+    click.echo(f"Shop '{name}' is not active")
+
+
+@shop_commands.command("rotate-keys")
+def rotate_keys() -> None:
+    """Encrypt all shops' API keys anew with the newest of PPM_ENCRYPTION_KEYS."""
+    rotated, unreadable = shops.rotate_keys()
+    click.echo(f"{rotated} keys encrypted anew")
+    if unreadable:
+        fail(
+            "These cannot be read, enter them again with flask shop set NAME --key -: "
+            + ", ".join(unreadable)
+        )
+
+
+def _key(text: str) -> str:
+    return click.get_text_stream("stdin").readline().strip() if text == "-" else text
+
+
+def _shop(name: str) -> PrestaShopShop:
+    try:
+        return shops.shop_by_name(name)
+    except shops.ShopError as error:
+        fail(str(error))
+
+
+def _state(shop: dict[str, object]) -> str:
+    if not shop["active"]:
+        return "not active"
+    return f"paused: {shop['pause_reason']}" if shop["paused"] else "active"

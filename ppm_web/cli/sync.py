@@ -1,0 +1,165 @@
+"""flask sync: ask that something be published, and wait for it where wanted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from ppm_web import queue
+from ppm_web.cli.durations import Duration
+from ppm_web.cli.output import fail, json_option, print_json
+from ppm_web.extensions import db
+from ppm_web.models import PrestaShopShop, Product
+from ppm_web.services import shops, sync, waiting
+from ppm_web.services.catalog import CatalogError, category_by_path
+from ppm_web.services.claims import Status
+from ppm_web.services.sync_errors import SyncFailedError, SyncRefusedError
+
+sync_commands = AppGroup("sync", help="Publish products and categories to shops.")
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def request_options(command: Command) -> Command:
+    """The options that every request has."""
+    for option in (
+        json_option,
+        click.option("--force", is_flag=True, help="Send everything, even if nothing changed."),
+        click.option("--wait", is_flag=True, help="Wait until it is done."),
+        click.option("--in", "delay", type=Duration(), help="Not before this time has passed, as in 5m."),
+        click.option("--queue", "queue_name", default="", help="high, normal or background."),
+    ):
+        command = option(command)
+    return command
+
+
+@sync_commands.command("product")
+@click.argument("sku")
+@click.option("--shop", "shop_name", help="The shop's name.")
+@click.option("--all-shops", is_flag=True, help="All active shops.")
+@request_options
+def product(sku: str, shop_name: str | None, all_shops: bool, **options: Any) -> None:
+    """Publish the product SKU to a shop."""
+    targets = _shops(shop_name, all_shops)
+    found = db.session.execute(select(Product.id).where(Product.sku == sku)).scalar_one_or_none()
+    if found is None:
+        fail(f"There is no product {sku!r} in the catalogue")
+    _sync(sync.request_product_sync, found, targets, single=not all_shops, **options)
+
+
+@sync_commands.command("category")
+@click.argument("path")
+@click.option("--shop", "shop_name", required=True, help="The shop's name.")
+@request_options
+def category(path: str, shop_name: str, **options: Any) -> None:
+    """Publish the category PATH, such as 'Home > Clothes', with its parents, to a shop."""
+    targets = _shops(shop_name, False)
+    try:
+        found = category_by_path(path)
+    except CatalogError as error:
+        fail(str(error))
+    if found is None:
+        fail(f"There is no category {path!r} in the catalogue")
+    _sync(sync.request_category_sync, found.id, targets, single=True, **options)
+
+
+@sync_commands.command("reset")
+@click.option("--shop", "shop_name", required=True, help="The shop's name.")
+@click.option("--sku", help="Only this product.")
+def reset(shop_name: str, sku: str | None) -> None:
+    """Put rows back to pending: error and hash are forgotten, the ids in the shop are kept."""
+    (shop,) = _shops(shop_name, False)
+    product_id = None
+    if sku is not None:
+        product_id = db.session.execute(select(Product.id).where(Product.sku == sku)).scalar_one_or_none()
+        if product_id is None:
+            fail(f"There is no product {sku!r} in the catalogue")
+    count = sync.reset(shop.id, product_id)
+    click.echo(f"{count} reset in shop '{shop.name}'")
+
+
+def _sync(
+    request: Callable[..., sync.SyncRequested],
+    ours: int,
+    targets: Sequence[PrestaShopShop],
+    *,
+    single: bool,
+    queue_name: str,
+    delay: timedelta | None,
+    wait: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    try:
+        forced = queue.queue_name(queue_name) if queue_name else ""
+    except ValueError as error:
+        fail(str(error), status=2)
+    documents, done = [], True
+    requested = [_request(request, ours, shop, forced, delay, force) for shop in targets]
+    for taken in requested:
+        if isinstance(taken, str):
+            click.echo(taken, err=True)
+            done = False
+            continue
+        status, message = taken
+        outcome = _wait_for(status) if wait else waiting.outcome_of(status)
+        documents.append(outcome.as_json())
+        done = done and (outcome.succeeded or not wait)
+        if not as_json:
+            _say(outcome, message, waited=wait)
+    if as_json and (documents or not single):
+        print_json(documents[0] if single else documents)
+    sys.exit(0 if done else 1)
+
+
+def _request(
+    request: Callable[..., sync.SyncRequested],
+    ours: int,
+    shop: PrestaShopShop,
+    forced: str,
+    delay: timedelta | None,
+    force: bool,
+) -> tuple[Status, str] | str:
+    """The row and what to say, or why the request was refused."""
+    try:
+        taken = request(ours, shop.id, by="command line", queue=forced, delay=delay, force=force)
+    except SyncRefusedError as error:
+        return error.message
+    except SyncFailedError as error:
+        return error.message
+    return taken.status, taken.message
+
+
+def _wait_for(status: Status) -> waiting.Outcome:
+    try:
+        return waiting.wait_for(status, tell=lambda text: click.echo(text, err=True))
+    except queue.QueueUnavailableError as error:
+        fail(f"{error}. The request is kept, and done when the queue is back.")
+    except KeyboardInterrupt:
+        fail("Not waiting any longer; the request goes on in the background.")
+
+
+def _say(outcome: waiting.Outcome, message: str, *, waited: bool) -> None:
+    if not waited:
+        click.echo(message)
+    elif not outcome.succeeded:
+        click.echo(outcome.message or "not done", err=True)
+    else:
+        click.echo(outcome.message if outcome.outcome == "unchanged" else outcome.outcome)
+
+
+def _shops(name: str | None, all_shops: bool) -> Sequence[PrestaShopShop]:
+    if (name is None) is not all_shops:
+        fail("Say which shop: --shop NAME or --all-shops", status=2)
+    if all_shops:
+        active = select(PrestaShopShop).where(PrestaShopShop.active).order_by(PrestaShopShop.name)
+        return db.session.scalars(active).all() or fail("There is no active shop")
+    try:
+        return [shops.shop_by_name(name or "")]
+    except shops.ShopError as error:
+        fail(str(error))

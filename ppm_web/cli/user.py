@@ -1,0 +1,75 @@
+"""``flask user``: who may sign in."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from ppm_web.cli.output import fail, json_option, print_json, print_table
+from ppm_web.models import Role
+from ppm_web.services import users
+from ppm_web.services.users import UserError
+
+group = AppGroup("user", help="Who may sign in.")
+
+
+def init_app(app: Flask) -> None:
+    """Add the group to ``app``."""
+    app.cli.add_command(group)
+
+
+@group.command("add")
+@click.argument("email")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="A viewer looks, a manager syncs, an admin also sets up.",
+)
+@click.option("--password", metavar="-", help="'-' reads it from standard input; else it is asked for.")
+def add(email: str, role: str, password: str | None) -> None:
+    """Let EMAIL sign in."""
+    try:
+        user = users.add_user(email, _password(password), role)
+    except UserError as error:
+        fail(str(error))
+    click.echo(f"{user.email} may sign in as {user.role}")
+
+
+@group.command("list")
+@json_option
+def list_users(as_json: bool) -> None:
+    """Who may sign in, and as what."""
+    people = users.users()
+    if as_json:
+        print_json(
+            [
+                {"email": u.email, "role": u.role, "active": u.active, "created_at": u.created_at.isoformat()}
+                for u in people
+            ]
+        )
+        return
+    print_table(
+        ["E-mail", "Role", "May sign in", "Since"],
+        [
+            (u.email, u.role.value, "yes" if u.active else "no", f"{u.created_at:%Y-%m-%d} UTC")
+            for u in people
+        ],
+        empty="Nobody may sign in yet: flask user add EMAIL --role admin",
+    )
+
+
+def _password(option: str | None) -> str:
+    """The password from a prompt or from standard input, never from the command line."""
+    if option is None:
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt="The same again"))
+    if option != "-":
+        fail(
+            "A password on the command line can be read by everybody on this machine, and stays in the "
+            "shell's history. Leave --password away to be asked for it, or pipe it in with --password -",
+            status=2,
+        )
+    return sys.stdin.readline().rstrip("\r\n")

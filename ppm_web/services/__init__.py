@@ -1,0 +1,1 @@
+"""The use cases of PPM. They own every commit; views, jobs and commands only call them."""

@@ -1,0 +1,134 @@
+"""The catalogue: its categories by path, its products by SKU, edits and search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import lazyload
+
+from ppm_web.extensions import db
+from ppm_web.models import ROOT_CATEGORY_ID, Category, Product, ProductText
+from ppm_web.services.catalog_changes import ProductChanges, change_faults, missing_name_faults
+from ppm_web.services.catalog_edits import apply_edit, edit_of, merged_texts
+from ppm_web.services.catalog_errors import CatalogError, Fault, ImportFileError, InvalidEditError
+from ppm_web.services.catalog_names import NOT_MADE, CatalogNames, committed, split_path
+
+__all__ = [
+    "CatalogError",
+    "Fault",
+    "ImportFileError",
+    "InvalidEditError",
+    "ProductChanges",
+    "ProductPage",
+    "category_by_path",
+    "category_path",
+    "ensure_category",
+    "product_by_sku",
+    "search_products",
+    "update_product",
+]
+
+MAX_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """Some products by SKU; ``after_sku`` is where the next page begins, None on the last one."""
+
+    products: Sequence[Product]
+    after_sku: str | None
+
+
+def category_by_path(path: str) -> Category | None:
+    """The category at ``Home > Clothes > Men`` (the root's name may be left out), if there is one.
+
+    Upper and lower case and the amount of white space make no difference. Raises CatalogError for
+    what can be no path: an empty name, a name that PrestaShop refuses, more than 20 levels.
+    """
+    category_id = CatalogNames(make=False).category_id(split_path(path))
+    return None if category_id == NOT_MADE else db.session.get(Category, category_id)
+
+
+def ensure_category(path: str) -> Category:
+    """The category at a path, made with all that is missing above it; commits.
+
+    Raises CatalogError as category_by_path.
+    """
+    names, segments = CatalogNames(make=True), split_path(path)
+    category_id = committed(lambda: names.category_id(segments), before_retry=names.forget)
+    return db.session.get_one(Category, category_id)
+
+
+def category_path(category: Category) -> str:
+    """The path of a category: ``Home > Clothes > Men``.
+
+    One that does not end at the root, because a category is its own ancestor, begins with ``…``.
+    """
+    names: list[str] = []
+    seen: set[int] = set()
+    current: Category | None = category
+    while current is not None and current.id not in seen:
+        seen.add(current.id)
+        names.insert(0, current.name)
+        current = current.parent
+    if ROOT_CATEGORY_ID not in seen:
+        names.insert(0, "…")
+    return " > ".join(names)
+
+
+def product_by_sku(sku: str) -> Product | None:
+    """The product with exactly that SKU."""
+    return db.session.scalar(select(Product).where(Product.sku == sku))
+
+
+def update_product(product_id: int, changes: ProductChanges) -> Product:
+    """Write what ``changes`` changes, and commit. The revision moves by one, or not when nothing differs.
+
+    Raises InvalidEditError with everything that the catalogue refuses, CatalogError when the
+    product is gone; then nothing is written.
+    """
+    names = CatalogNames(make=True)
+    if faults := change_faults(changes):
+        raise InvalidEditError(faults)
+    return committed(lambda: _updated(product_id, changes, names), before_retry=names.forget)
+
+
+def search_products(text: str, *, page_size: int, after_sku: str | None = None) -> ProductPage:
+    """Products by SKU, each with its texts: those in which every word of ``text`` is found.
+
+    Looked at are the SKU, the EAN and the names in all languages; case makes no difference. A page
+    takes two queries, however many products there are; their sync rows are the caller's to add.
+    """
+    query = select(Product).options(lazyload(Product.category_links), lazyload(Product.images))
+    for word in text.split()[:MAX_WORDS]:
+        # SQLite knows upper and lower case of ASCII letters only, hence the four spellings
+        spellings = {word, word.lower(), word.upper(), word.capitalize()}
+        named = or_(*(ProductText.name.icontains(spelling, autoescape=True) for spelling in spellings))
+        query = query.where(
+            or_(
+                Product.sku.icontains(word, autoescape=True),
+                Product.ean13.contains(word, autoescape=True),
+                Product.texts.any(named),
+            )
+        )
+    if after_sku is not None:
+        query = query.where(Product.sku > after_sku)
+    found = db.session.scalars(query.order_by(Product.sku).limit(page_size + 1)).all()
+    products = found[:page_size]
+    return ProductPage(products, products[-1].sku if len(found) > page_size else None)
+
+
+def _updated(product_id: int, changes: ProductChanges, names: CatalogNames) -> Product:
+    product = db.session.get(Product, product_id, with_for_update=True, populate_existing=True)
+    if product is None:
+        db.session.rollback()
+        raise CatalogError("This product is not in the catalogue any more")
+    touched = list(changes.get("texts", {}))
+    if faults := missing_name_faults(merged_texts(product, changes), touched):
+        db.session.rollback()
+        raise InvalidEditError(faults)
+    if edit := edit_of(product, changes, names):
+        apply_edit(product, edit)
+    return product

@@ -1,0 +1,140 @@
+"""Claims and leases: one worker at a time on a row, and nothing lost when it dies.
+
+A claim is one guarded UPDATE that writes a random token and a lease; it is the unique lock (R4).
+Every later write of the run is ``WHERE claim_token = mine``: no row means that someone else has it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import case, or_, select, update
+
+from ppm_web.extensions import db
+from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus, SyncState, now
+
+StatusModel = type[ProductSyncStatus] | type[CategorySyncStatus]
+Status = ProductSyncStatus | CategorySyncStatus
+
+
+def status_row(model: StatusModel, status_id: int) -> Status:
+    """The row as it is in the database now. Raises NoResultFound."""
+    if model is ProductSyncStatus:
+        return db.session.get_one(ProductSyncStatus, status_id, populate_existing=True)
+    return db.session.get_one(CategorySyncStatus, status_id, populate_existing=True)
+
+
+class ClaimLostError(RuntimeError):
+    """The lease ran out and someone else has the row: stop, and write nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that is ours until its lease ends, and the request that this run serves."""
+
+    model: StatusModel
+    status_id: int
+    token: str
+    revision: int
+    attempt: int
+    force: bool
+
+
+def claim(model: StatusModel, status_ids: Sequence[int]) -> list[Claim]:
+    """Claim those of the rows that wait and are due, and commit. Rows of paused shops keep waiting.
+
+    The try is counted here, so that a worker that dies has used one.
+    """
+    moment, token = now(), secrets.token_hex(16)
+    open_shops = select(PrestaShopShop.id).where(PrestaShopShop.paused_at.is_(None))
+    db.session.execute(
+        update(model)
+        .where(
+            model.id.in_(status_ids),
+            model.state == SyncState.PENDING,
+            or_(model.not_before.is_(None), model.not_before <= moment),
+            model.shop_id.in_(open_shops),
+        )
+        .values(
+            state=SyncState.SYNCING,
+            claim_token=token,
+            lease_until=lease_end(moment),
+            claimed_revision=model.requested_revision,
+            attempts=model.attempts + 1,
+            last_requests=case((model.attempts == 0, 0), else_=model.last_requests),
+            last_attempt_at=moment,
+            ticketed_at=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    rows = db.session.execute(
+        select(model.id, model.claimed_revision, model.attempts, model.force).where(
+            model.claim_token == token
+        )
+    ).all()
+    db.session.commit()
+    return [Claim(model, row.id, token, row.claimed_revision, row.attempts, row.force) for row in rows]
+
+
+def renew(claimed: Claim) -> None:
+    """Give the lease its full length again, before each request to the shop.
+
+    Raises ClaimLostError when the row is someone else's by now.
+    """
+    write(claimed, lease_until=lease_end(now()))
+    db.session.commit()
+
+
+def write(claimed: Claim, **values: Any) -> None:
+    """Write ``values`` to the row in the open transaction, if it is still ours.
+
+    Raises ClaimLostError, with the transaction rolled back, when it is not.
+    """
+    model = claimed.model
+    result = db.session.execute(
+        update(model)
+        .where(model.id == claimed.status_id, model.claim_token == claimed.token)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    if result.rowcount == 0:  # type: ignore[attr-defined]  # a CursorResult, for an UPDATE
+        db.session.rollback()
+        raise ClaimLostError(f"{model.__tablename__} {claimed.status_id}: the lease ran out")
+
+
+def lapsed(model: StatusModel, limit: int) -> list[Claim]:
+    """Rows whose lease ran out, as the claims that the dead worker held."""
+    rows = db.session.execute(
+        select(model.id, model.claim_token, model.claimed_revision, model.attempts, model.force)
+        .where(model.state == SyncState.SYNCING, model.lease_until < now())
+        .order_by(model.id)
+        .limit(limit)
+    ).all()
+    db.session.commit()
+    return [
+        Claim(model, row.id, row.claim_token or "", row.claimed_revision, row.attempts, row.force)
+        for row in rows
+    ]
+
+
+def lease_end(moment: datetime) -> datetime:
+    """When a lease that begins at ``moment`` ends (PPM_LEASE_SECONDS)."""
+    return moment + timedelta(seconds=current_app.config["LEASE_SECONDS"])
+
+
+def settling_seconds(create_sent_at: datetime | None) -> float | None:
+    """How long to wait before looking again for a create whose answer never came (rule 6).
+
+    None when nothing was sent, or the settle time (PPM_CREATE_SETTLE_SECONDS) has passed: then it
+    may be sent again. Until then it is only looked up, at the pace of the first retry.
+    """
+    if create_sent_at is None:
+        return None
+    settle = timedelta(seconds=current_app.config["CREATE_SETTLE_SECONDS"])
+    left = (create_sent_at + settle - now()).total_seconds()
+    return min(left, current_app.config["SYNC_BACKOFF"][0]) if left > 0 else None

@@ -1,0 +1,225 @@
+"""Shops: adding, checking, switching on and off, and the one way to a client for a shop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from ppm_web.extensions import db
+from ppm_web.models import MappingKind, PrestaShopShop, now
+from ppm_web.prestashop.client import PrestaShopClient
+from ppm_web.prestashop.errors import PrestaShopError
+from ppm_web.prestashop.shop_check import problems as problems_of
+from ppm_web.prestashop.shop_facts import facts as facts_of
+from ppm_web.prestashop.values import ShopProfile
+from ppm_web.services import remote_ids, secrets
+from ppm_web.services.addresses import AddressError, check_public, clean_shop_url
+from ppm_web.services.sync_errors import KeyUnreadableError
+
+KEY_PATTERN = re.compile(r"[A-Za-z0-9]{32}")
+MAX_NAME = 64
+CONNECT_SECONDS = 5
+
+
+class ShopError(ValueError):
+    """A shop that cannot be added or changed as asked; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopCheck:
+    """What a check of the connection told: facts and problems as plain sentences."""
+
+    ok: bool
+    facts: list[str]
+    problems: list[str]
+    profile: ShopProfile | None
+
+
+def add_shop(name: str, url: str, key: str) -> PrestaShopShop:
+    """Keep a shop, with its key encrypted, and check its connection.
+
+    A shop that cannot be reached is kept with its problems. Raises ShopError for a name that is
+    taken, an address that cannot be called, or a key that PrestaShop would never have made.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > MAX_NAME:
+        raise ShopError(f"A shop's name has 1 to {MAX_NAME} characters")
+    shop = PrestaShopShop(name=name, url=_callable_url(url), encrypted_key=_encrypted_key(key))
+    db.session.add(shop)
+    try:
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise ShopError(f"There is a shop '{name}' already") from error
+    check_shop(shop.id)
+    return shop
+
+
+def shop_by_name(name: str) -> PrestaShopShop:
+    """The shop of that name. Raises ShopError that lists the names there are."""
+    shops = db.session.scalars(select(PrestaShopShop).order_by(PrestaShopShop.name)).all()
+    for shop in shops:
+        if shop.name == name:
+            return shop
+    names = ", ".join(f"'{shop.name}'" for shop in shops) or "none yet: flask shop add NAME URL --key -"
+    raise ShopError(f"There is no shop '{name}'. Shops: {names}")
+
+
+def set_shop(shop: PrestaShopShop, *, url: str | None, key: str | None) -> None:
+    """Change a shop's address or key, and commit. Raises ShopError as ``add_shop``."""
+    if url is not None:
+        shop.url = _callable_url(url)
+    if key is not None:
+        shop.encrypted_key = _encrypted_key(key)
+    db.session.commit()
+
+
+def pause_shop(shop: PrestaShopShop, reason: str) -> None:
+    """Let the shop's rows wait, unspent, until it is resumed."""
+    shop.paused_at, shop.pause_reason = now(), reason
+    db.session.commit()
+
+
+def resume_shop(shop: PrestaShopShop) -> None:
+    """Let the shop's rows go on; the next sweep hands out their tickets."""
+    shop.paused_at, shop.pause_reason = None, ""
+    db.session.commit()
+
+
+def set_active(shop: PrestaShopShop, active: bool) -> None:
+    """Switch a shop on or off; requests to an inactive shop are refused (R5)."""
+    shop.active = active
+    db.session.commit()
+
+
+def rotate_keys() -> tuple[int, list[str]]:
+    """Encrypt every shop's key anew with the newest encryption key, and commit.
+
+    Returns how many were, and the names of the shops whose key cannot be read.
+    """
+    rotated, unreadable = 0, []
+    for shop in db.session.scalars(select(PrestaShopShop).order_by(PrestaShopShop.name)):
+        try:
+            shop.encrypted_key = secrets.rotate(shop.encrypted_key)
+        except secrets.UnreadableSecretError:
+            unreadable.append(shop.name)
+        else:
+            rotated += 1
+    db.session.commit()
+    return rotated, unreadable
+
+
+def check_shop(shop_id: int) -> ShopCheck:
+    """Ask the shop what it is like, keep the answer, and map its languages by their code.
+
+    Never raises for a shop's trouble: that is what the problems tell.
+    """
+    shop = db.session.get_one(PrestaShopShop, shop_id)
+    try:
+        with client_for(shop) as client:
+            profile = client.describe()
+    except (PrestaShopError, KeyUnreadableError, AddressError) as error:
+        problem = str(error)
+        shop.problems, shop.checked_at = [problem], now()
+        db.session.commit()
+        return ShopCheck(ok=False, facts=[], problems=[problem], profile=None)
+    problems = problems_of(profile)
+    keep_profile(shop, profile, problems)
+    return ShopCheck(ok=not problems, facts=facts_of(profile), problems=problems, profile=profile)
+
+
+def keep_profile(shop: PrestaShopShop, profile: ShopProfile, problems: list[str]) -> None:
+    """Keep what the shop told, map its languages that nobody mapped by hand, and commit."""
+    shop.profile, shop.version = profile.to_json(), profile.version
+    shop.problems, shop.checked_at = problems, now()
+    db.session.commit()
+    for language in profile.languages:
+        code = language.iso_code.lower()
+        if remote_ids.known_id(shop.id, MappingKind.LANGUAGE, code) is None:
+            remote_ids.set_id(shop.id, MappingKind.LANGUAGE, code, language.id, manual=False)
+
+
+def profile_of(shop: PrestaShopShop) -> ShopProfile | None:
+    """What the last check told; None when there was none, or an older PPM kept it."""
+    if shop.profile is None:
+        return None
+    try:
+        return ShopProfile.from_json(shop.profile)
+    except (KeyError, TypeError):
+        return None
+
+
+@contextmanager
+def client_for(
+    shop: PrestaShopShop, before_request: Callable[[], None] | None = None
+) -> Iterator[PrestaShopClient]:
+    """The client for a shop (R13), closed at the end.
+
+    ``before_request`` runs before each request (a lease is renewed there); then it is made sure
+    that no transaction is open (rule 8). Raises KeyUnreadableError and AddressError.
+    """
+    try:
+        key = secrets.decrypt(shop.encrypted_key)
+    except secrets.UnreadableSecretError as error:
+        raise KeyUnreadableError(
+            f"The API key of shop '{shop.name}' cannot be read: {error}. "
+            f"Enter it again with: flask shop set '{shop.name}' --key -"
+        ) from error
+    profile = profile_of(shop)
+    url = shop.url
+    db.session.commit()
+    check_public(url)
+
+    def prepare() -> None:
+        if before_request is not None:
+            before_request()
+        _assert_no_transaction()
+
+    timeout = (CONNECT_SECONDS, current_app.config["REQUEST_TIMEOUT_SECONDS"] / 2)
+    with PrestaShopClient(url, key, profile=profile, timeout=timeout, before_request=prepare) as client:
+        yield client
+
+
+def _assert_no_transaction() -> None:
+    if db.session().in_transaction():
+        raise RuntimeError("a transaction is open while a shop is called (rule 8 of the design)")
+
+
+def _callable_url(text: str) -> str:
+    try:
+        url = clean_shop_url(text)
+        check_public(url)
+    except AddressError as error:
+        raise ShopError(str(error)) from error
+    return url
+
+
+def _encrypted_key(key: str) -> str:
+    key = key.strip()
+    if not KEY_PATTERN.fullmatch(key):
+        raise ShopError(
+            "A PrestaShop key has 32 letters and digits: copy it from Advanced Parameters > Webservice"
+        )
+    return secrets.encrypt(key)
+
+
+def as_json(shop: PrestaShopShop) -> dict[str, Any]:
+    """A shop as commands print it: never with its key."""
+    return {
+        "id": shop.id,
+        "name": shop.name,
+        "url": shop.url,
+        "version": shop.version,
+        "active": shop.active,
+        "paused": shop.paused_at is not None,
+        "pause_reason": shop.pause_reason,
+        "checked_at": shop.checked_at.isoformat() if shop.checked_at else None,
+        "problems": shop.problems,
+    }

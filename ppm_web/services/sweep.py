@@ -1,0 +1,101 @@
+"""The sweep: rows that wait without a ticket, or whose worker died, go on (rule 5).
+
+It runs in each worker's parent, when it starts and every PPM_SWEEP_SECONDS.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+
+from ppm_web.extensions import db
+from ppm_web.models import (
+    CategorySyncStatus,
+    PrestaShopShop,
+    ProductSyncStatus,
+    SyncState,
+    now,
+)
+from ppm_web.services import claims, outcomes, tickets
+from ppm_web.services.claims import Claim, ClaimLostError, StatusModel, status_row
+from ppm_web.services.outcomes import Run
+from ppm_web.services.sync_errors import LeaseLapsedError
+
+logger = logging.getLogger("ppm.sweep")
+
+LIMIT = 1000
+"""Rows of a kind that one sweep looks at; the next one goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many rows were taken back from dead workers, and how many got a new ticket."""
+
+    returned: int
+    ticketed: int
+
+
+def sweep(min_age_seconds: float) -> Swept:
+    """Take lapsed rows back, and hand out tickets for rows that wait without one.
+
+    A ticket that was handed out less than ``min_age_seconds`` ago is trusted; an older one is
+    looked up, as the broker may have lost it. Raises QueueUnavailableError.
+    """
+    returned = ticketed = 0
+    for model in (ProductSyncStatus, CategorySyncStatus):
+        returned += sum(_take_back(claim) for claim in claims.lapsed(model, LIMIT))
+        ticketed += sum(_hand_out(model, status_id) for status_id in _unserved(model, min_age_seconds))
+    if returned or ticketed:
+        logger.info("sweep returned=%d ticketed=%d", returned, ticketed)
+    return Swept(returned, ticketed)
+
+
+def _take_back(claim: Claim) -> bool:
+    """End a dead worker's run as a failed try; False when the row went on after all."""
+    status = status_row(claim.model, claim.status_id)
+    run = Run(
+        claim=claim,
+        shop_id=status.shop_id,
+        shop_name=status.shop.name,
+        thing=status.product.sku if isinstance(status, ProductSyncStatus) else status.category.name,
+        product_id=getattr(status, "product_id", None),
+        category_id=getattr(status, "category_id", None),
+        job_id=tickets.ticket_id_of(status),
+    )
+    try:
+        outcomes.settle_failure(run, LeaseLapsedError())
+    except ClaimLostError:
+        return False
+    return True
+
+
+def _unserved(model: StatusModel, min_age_seconds: float) -> list[int]:
+    """Rows that are due and have no ticket, or an old one."""
+    moment = now()
+    open_shops = select(PrestaShopShop.id).where(PrestaShopShop.paused_at.is_(None))
+    rows = db.session.scalars(
+        select(model.id)
+        .where(
+            model.state == SyncState.PENDING,
+            or_(model.not_before.is_(None), model.not_before <= moment),
+            or_(
+                model.ticketed_at.is_(None), model.ticketed_at <= moment - timedelta(seconds=min_age_seconds)
+            ),
+            model.shop_id.in_(open_shops),
+        )
+        .order_by(model.priority, model.id)
+        .limit(LIMIT)
+    ).all()
+    db.session.commit()
+    return list(rows)
+
+
+def _hand_out(model: StatusModel, status_id: int) -> bool:
+    status = status_row(model, status_id)
+    db.session.commit()
+    if status.ticketed_at is not None and tickets.is_out(status):
+        return False
+    return tickets.hand_out(model, status_id)

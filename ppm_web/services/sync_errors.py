@@ -1,0 +1,96 @@
+"""Why a sync does not go on, in words that a shop manager understands.
+
+Like a PrestaShopError, each says whether a retry can help.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ppm_web.models import SyncState
+
+
+class SyncError(Exception):
+    """A sync that cannot be done as things are; permanent: a person has to mend something."""
+
+    code = "sync"
+    temporary = False
+    state = SyncState.ERROR
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class MappingError(SyncError):
+    """Something of ours has no counterpart in the shop, or several; the message says what to do."""
+
+    code = "mapping"
+
+
+class ConflictError(SyncError):
+    """The shop holds something that PPM must not touch without a person's word."""
+
+    code = "conflict"
+    state = SyncState.CONFLICT
+
+
+class CategoryCycleError(SyncError):
+    """A category is its own ancestor."""
+
+    code = "category_cycle"
+
+
+class ShopInactiveError(SyncError):
+    """The shop was switched off (R5)."""
+
+    code = "shop_inactive"
+
+    def __init__(self, shop_name: str) -> None:
+        super().__init__(f"Shop '{shop_name}' is not active")
+
+
+class KeyUnreadableError(SyncError):
+    """The shop's API key cannot be decrypted."""
+
+    code = "key_unreadable"
+
+
+class LeaseLapsedError(SyncError):
+    """The worker died, or lost the database, in the middle: counts as a try (rule 4)."""
+
+    code = "worker_stopped"
+    temporary = True
+
+    def __init__(self) -> None:
+        super().__init__("the worker stopped in the middle of the sync")
+
+
+class NotYetError(Exception):
+    """The row has to wait for something that is under way; this is no try.
+
+    ``seconds`` says when to look again.
+    """
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.message = message
+        self.seconds = seconds
+
+
+class SyncFailedError(RuntimeError):
+    """A sync failed, and the failure is recorded; ``final`` when no retry follows."""
+
+    def __init__(self, message: str, *, final: bool, details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.final = final
+        self.details = details or {}
+
+
+class SyncRefusedError(RuntimeError):
+    """A request that was not taken: nothing was queued, nothing is sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
