@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ["RQ_KEY_PREFIX"] = f"ppm-test-{os.getpid()}"  # before RQ is imported
@@ -21,12 +21,16 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 from redis import Redis
+from rq import SimpleWorker
 from sqlalchemy import create_engine, make_url, text
 
 from jobs.worker import work_commands
-from ppm_web import broker, create_app
+from ppm_web import broker, create_app, queue
 from ppm_web.extensions import db
-from tests.support import SECRET_KEY
+from ppm_web.models import PrestaShopShop
+from ppm_web.practice_shop import PracticeShop, serve
+from tests.factories import make_shop
+from tests.support import SECRET_KEY, WatchedShop
 
 DATABASE_SERVER = os.environ.get("PPM_TEST_DATABASE_URL", "")
 BROKER_URL = os.environ.get("PPM_TEST_REDIS_URL", "")
@@ -113,6 +117,45 @@ def client(app: Flask) -> FlaskClient:
 def cli(app: Flask) -> FlaskCliRunner:
     """The flask command, in this process."""
     return app.test_cli_runner()
+
+
+@pytest.fixture
+def practice_82() -> WatchedShop:
+    """A practice shop 8.2, where the version makes no difference."""
+    return WatchedShop(version="8.2")
+
+
+@pytest.fixture
+def shop_url(practice_82: PracticeShop) -> Iterator[str]:
+    """Where ``practice_82`` listens."""
+    with serve(practice_82) as served:
+        yield served.url
+
+
+@pytest.fixture
+def shop(app: Flask, practice_82: PracticeShop, shop_url: str) -> PrestaShopShop:
+    """``practice_82`` as a shop of PPM, checked, with its counters at zero."""
+    shop = make_shop(shop_url)
+    practice_82.reset_stats()
+    return shop
+
+
+@pytest.fixture
+def work(app: Flask) -> Callable[[], None]:
+    """Work on the queue in this process until it is empty, with the tickets that are due by now."""
+
+    def burst() -> None:
+        worker = SimpleWorker(
+            [queue.rq_queue(name) for name in queue.QUEUES],
+            connection=queue.connection(),
+            job_class=queue.Ticket,
+            serializer="json",
+        )
+        worker.work(burst=True, with_scheduler=True, logging_level="CRITICAL")
+        db.session.rollback()
+        db.session.expire_all()
+
+    return burst
 
 
 def _delete_keys(url: str) -> None:

@@ -159,7 +159,9 @@ def _move_revisions(session: Session, _context: object, _instances: object) -> N
     """
     owners: set[Product | Category] = set()
     for row in {*session.dirty, *session.new, *session.deleted}:
-        if (owner := _owner(row)) is not None and session.is_modified(row, include_collections=False):
+        # A row that is taken out of a collection has no owner any more: the collection tells.
+        collections = isinstance(row, Product | Category)
+        if (owner := _owner(row)) is not None and session.is_modified(row, include_collections=collections):
             owners.add(owner)
     for row in session.deleted:
         if (owner := _owner(row)) is not None:

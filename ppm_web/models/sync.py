@@ -38,7 +38,8 @@ class SyncRow:
 
     ``requested_revision`` counts the requests; ``claimed_revision`` is the one that the running
     (or last) run serves: a newer request means one more run. ``attempts`` counts the tries of
-    the present request, ``retry_count`` the failed tries since the last success.
+    the present request, ``retry_count`` the failed tries since the last success, ``tickets`` the
+    tickets handed out.
     """
 
     id: Mapped[PrimaryKey]
@@ -55,6 +56,7 @@ class SyncRow:
     settled_revision: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ticketed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tickets: Mapped[int] = mapped_column(default=0)
     claim_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -159,6 +159,7 @@ _ZEROS = (
     "settled_revision",
     "attempts",
     "retry_count",
+    "tickets",
     "pushed_revision",
     "last_requests",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import update
@@ -19,9 +20,10 @@ def hand_out(model: StatusModel, status_id: int, *, at: datetime | None = None) 
     False when the queue cannot be reached: the row waits, and the sweep hands one out later.
     In sync mode the job runs here, and raises SyncFailedError.
     """
+    _mark(model, status_id, ticketed_at=now(), tickets=model.tickets + 1)
     status = status_row(model, status_id)
     job, ticket_id, queue_name = job_of(status), ticket_id_of(status), queue_of(status)
-    _mark(model, status_id, now())
+    db.session.commit()
     if at is not None and at <= now():
         at = None
     timeout = current_app.config["PRODUCT_TIMEOUT_SECONDS"]
@@ -30,7 +32,7 @@ def hand_out(model: StatusModel, status_id: int, *, at: datetime | None = None) 
     try:
         queue.enqueue(job, status_id, ticket_id=ticket_id, queue=queue_name, at=at, timeout=timeout)
     except queue.QueueUnavailableError:
-        _mark(model, status_id, None)
+        _mark(model, status_id, ticketed_at=None)
         return False
     return True
 
@@ -51,23 +53,24 @@ def queue_of(status: Status) -> str:
 
 
 def ticket_id_of(status: Status) -> str:
-    """The id of the row's present ticket: ``product-7-shop-3`` with the request and the try.
+    """The id of the row's newest ticket: ``product-7-shop-3-2`` for the second one.
 
-    A running job's id cannot be used again before it has ended, so each run has its own.
+    RQ deletes a job by its id when it ends, so a ticket that is handed out during a run (for the
+    next try, or the next request) needs another id than the one that runs.
     """
     kind, number = (
         ("product", status.product_id)
         if isinstance(status, ProductSyncStatus)
         else ("category", status.category_id)
     )
-    return f"{kind}-{number}-shop-{status.shop_id}-r{status.requested_revision}-t{status.attempts + 1}"
+    return f"{kind}-{number}-shop-{status.shop_id}-{status.tickets}"
 
 
-def _mark(model: StatusModel, status_id: int, moment: datetime | None) -> None:
+def _mark(model: StatusModel, status_id: int, **values: Any) -> None:
     db.session.execute(
         update(model)
         .where(model.id == status_id)
-        .values(ticketed_at=moment)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     db.session.commit()

@@ -1,0 +1,249 @@
+"""The one door to a shop (R13): PrestaShop 8 and 9, and 1.7 by GET, change, PUT.
+
+Answers are asked as XML: the JSON of a single entity leaves out what is empty or 0, and the JSON answer of a
+write of several holds only the last one (README).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from ppm_web.prestashop import filters
+from ppm_web.prestashop.answers import Exchange
+from ppm_web.prestashop.connection import Connection
+from ppm_web.prestashop.errors import MethodRefused, NotFound, Rejected, ShopUnreachable
+from ppm_web.prestashop.merging import merged
+from ppm_web.prestashop.payloads import Entity, number_of, to_entity, to_payload
+from ppm_web.prestashop.profile import read_profile
+from ppm_web.prestashop.values import Payload, RemoteProduct, ShopProfile, StockRow
+from ppm_web.prestashop.versions import dialect_of
+from ppm_web.prestashop.xml import build, entities
+
+_NODES = {
+    "products": "product",
+    "categories": "category",
+    "stock_availables": "stock_available",
+    "manufacturers": "manufacturer",
+}
+
+
+class PrestaShopClient:
+    """One shop, one key, one kept-alive connection. Every method raises PrestaShopError and nothing else.
+
+    url            the shop's address, with or without /api; a name and password in it are dropped
+    profile        what describe() gave earlier; without it PATCH is tried and the rules of 8 hold
+    timeout        seconds to connect and between two reads; a whole answer may take twice the second one
+    before_request called before each HTTP request: the caller renews its lease there, and asserts that no
+                   transaction is open; what it raises goes through
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        profile: ShopProfile | None = None,
+        timeout: tuple[float, float] = (5, 30),
+        before_request: Callable[[], None] | None = None,
+    ) -> None:
+        self._connection = Connection(url, key, timeout, before_request)
+        self._dialect = dialect_of(profile.version if profile else "8")
+        self._without_patch = _refusing_patch(profile)
+
+    def __repr__(self) -> str:
+        return f"PrestaShopClient({self._connection.url!r})"
+
+    def __enter__(self) -> PrestaShopClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    @property
+    def request_count(self) -> int:
+        """HTTP requests so far."""
+        return self._connection.request_count
+
+    @property
+    def exchanges(self) -> deque[Exchange]:
+        """The last 20 requests and answers, for the sync log: without the key, texts of 10,000 characters."""
+        return self._connection.exchanges
+
+    # --- the shop --------------------------------------------------------------------------------------
+    def describe(self) -> ShopProfile:
+        """What the shop is like: about six GETs. Parts that the key may not read are empty."""
+        return read_profile(self._connection.get)
+
+    # --- products --------------------------------------------------------------------------------------
+    def find_products(self, references: Iterable[str]) -> dict[str, list[int]]:
+        """Each reference → ids of the products that have exactly it, ascending; [] for none.
+
+        Compared here, with regard to case: MySQL does not, and references are not unique (README).
+        """
+        found: dict[str, set[int]] = {reference: set() for reference in references}
+        for entity in self._list("products", "reference", filter(None, found), "&display=[id,reference]"):
+            if entity.get("reference") in found:
+                found[entity["reference"]].add(number_of(entity, "id"))
+        return {reference: sorted(ids) for reference, ids in found.items()}
+
+    def read_products(self, ids: Iterable[int]) -> dict[int, RemoteProduct]:
+        """Whole products by id, 100 a request; those that are not in the shop are not in the answer."""
+        whole = self._whole("products", ids)
+        return {number: RemoteProduct(number, to_payload(entity)) for number, entity in whole.items()}
+
+    def create_products(self, payloads: Sequence[Payload]) -> list[int]:
+        """Make products in one POST → their ids, in the order of the payloads (creation_payload).
+
+        After any error some of them may have been made, and if error.unanswered all: look the references up
+        before another POST (README "Several entities in one request").
+        """
+        if not payloads:
+            return []
+        made = self._write("POST", "products", [to_entity(payload) for payload in payloads])
+        if [entity.get("reference") for entity in made] != [payload.get("reference") for payload in payloads]:
+            raise ShopUnreachable(
+                "The shop's answer does not name the products that were sent", code="not_xml"
+            )
+        return [number_of(entity, "id") for entity in made]
+
+    def update_products(self, changes: Sequence[tuple[int, Payload]]) -> None:
+        """Change fields of products, by id, in one PATCH (or GET and PUT); repeating it is safe.
+
+        A changed text must hold all of the shop's languages (transformers.complete_texts): PATCH empties the
+        others. After a 4xx those before the bad one are changed. NotFound when a product is gone.
+        """
+        self._change("products", [to_entity(payload, number) for number, payload in changes if payload])
+
+    # --- stock -----------------------------------------------------------------------------------------
+    def stock_rows(self, product_ids: Iterable[int]) -> dict[int, StockRow]:
+        """Product id → its own stock row (not those of its combinations), for the products that have one."""
+        end = "&filter[id_product_attribute]=[0]&display=[id,id_product,id_product_attribute,quantity]"
+        rows: dict[int, StockRow] = {}
+        for entity in self._list("stock_availables", "id_product", map(str, product_ids), end):
+            if entity.get("id_product_attribute") == "0":
+                product_id = number_of(entity, "id_product")
+                row = StockRow(number_of(entity, "id"), product_id, number_of(entity, "quantity"))
+                rows.setdefault(product_id, row)
+        return rows
+
+    def update_stock(self, quantities: Mapping[int, int]) -> None:
+        """Stock row's id → pieces, in one PATCH; without PATCH the whole row is read and PUT back."""
+        self._change(
+            "stock_availables",
+            [{"id": str(row), "quantity": str(pieces)} for row, pieces in quantities.items()],
+        )
+
+    # --- categories ------------------------------------------------------------------------------------
+    def find_categories(self, name: str, parent_id: int) -> list[int]:
+        """Ids of the parent's children that bear exactly this name in any language, ascending."""
+        end = f"&filter[id_parent]=[{parent_id}]&display=[id,name,id_parent]"
+        return sorted(
+            {
+                number_of(entity, "id")
+                for entity in self._list("categories", "name", [name], end)
+                if name in _texts(entity.get("name")) and entity.get("id_parent") == str(parent_id)
+            }
+        )
+
+    def create_category(self, payload: Payload) -> int:
+        """Make a category (transformers.category_creation_payload) → its id."""
+        return number_of(self._write("POST", "categories", [to_entity(payload)])[0], "id")
+
+    def read_category(self, category_id: int) -> Payload:
+        """All fields of a category, texts in all languages. NotFound when it is gone."""
+        fields = to_payload(self._present("categories", [str(category_id)])[category_id])
+        fields.pop("categories", None)  # its children: not ours to send back
+        return fields
+
+    def update_category(self, category_id: int, changes: Payload) -> None:
+        """Change fields of a category; a changed text holds all languages, as in update_products."""
+        self._change("categories", [to_entity(changes, category_id)] if changes else [])
+
+    # --- manufacturers ---------------------------------------------------------------------------------
+    def find_manufacturers(self, name: str) -> list[int]:
+        """Ids of the manufacturers of this name, ascending. "ACME", "Acme" and " acme " are one maker: names
+        are compared without regard to case and to the number of spaces."""
+        wanted = _folded(name)
+        listed = self._list("manufacturers", "name", [" ".join(name.split())], "&display=[id,name]")
+        return sorted(
+            {number_of(entity, "id") for entity in listed if _folded(entity.get("name", "")) == wanted}
+        )
+
+    def create_manufacturer(self, name: str) -> int:
+        """Make an active manufacturer → its id. Names are not unique in a shop: find it first."""
+        fields = {"active": "1", "name": " ".join(name.split())}
+        return number_of(self._write("POST", "manufacturers", [fields])[0], "id")
+
+    # --- reading and writing entities ------------------------------------------------------------------
+    def _list(
+        self, resource: str, field: str, values: Iterable[str], end: str, most: int = 200
+    ) -> Iterator[Entity]:
+        for path in filters.paths(f"/{resource}?filter[{field}]=", values, end, most):
+            yield from entities(self._connection.get(path).root, _NODES[resource])
+
+    def _whole(self, resource: str, ids: Iterable[int | str]) -> dict[int, Entity]:
+        listed = self._list(resource, "id", map(str, ids), "&display=full", most=100)
+        return {number_of(entity, "id"): entity for entity in listed}
+
+    def _present(self, resource: str, ids: Sequence[str]) -> dict[int, Entity]:
+        found = self._whole(resource, ids)
+        if missing := [number for number in ids if int(number) not in found]:
+            raise NotFound(f"Not in the shop any more: {_NODES[resource]} {', '.join(missing)}")
+        return found
+
+    def _change(self, resource: str, changes: list[Entity]) -> None:
+        if not changes:
+            return
+        ids = [change["id"] for change in changes]
+        if len(set(ids)) < len(ids):  # the shop would refuse the whole request: code 89
+            raise Rejected("One id is twice in the same request", code="duplicate_id")
+        if resource not in self._without_patch:
+            try:
+                self._write("PATCH", resource, changes)
+            except MethodRefused:
+                self._without_patch.add(resource)
+            else:
+                return
+        present = self._present(resource, ids)
+        whole = [merged(resource, present[int(change["id"])], change, self._dialect) for change in changes]
+        self._write("PUT", resource, whole)
+
+    def _write(self, method: str, resource: str, sent: Sequence[Entity]) -> list[Entity]:
+        """Send entities in one request, and see to it that the answer tells of all of them, in order."""
+        one = method != "POST" and len(sent) == 1
+        path = f"/{resource}/{sent[0]['id']}" if one else f"/{resource}"
+        reply = self._connection.send(method, path, build(_NODES[resource], sent))
+        written = entities(reply.root, _NODES[resource])
+        ids = [number_of(entity, "id") for entity in written]
+        if len(ids) != len(sent) or any(
+            "id" in s and int(s["id"]) != i for s, i in zip(sent, ids, strict=True)
+        ):
+            raise ShopUnreachable("The shop's answer does not tell of all that was sent", code="not_xml")
+        return written
+
+
+def _refusing_patch(profile: ShopProfile | None) -> set[str]:
+    if profile is None:
+        return set()
+    return {
+        resource
+        for resource in _NODES
+        if not profile.can_patch or "PATCH" not in profile.rights.get(resource, {"PATCH"})
+    }
+
+
+def _texts(value: Any) -> Iterable[str]:
+    return value.values() if isinstance(value, dict) else [value]
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()

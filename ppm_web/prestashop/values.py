@@ -1,0 +1,183 @@
+"""What goes into this package and comes out of it: plain frozen values, no behaviour but reading and writing.
+
+Money and measures are Decimal, never float: price in the shop's default currency net of tax, weight in the
+shop's weight unit (kg), width, height and depth in its dimension unit (cm).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+Payload = dict[str, Any]
+"""PrestaShop field name → canonical value, JSON-serialisable and stable (same input, same JSON):
+
+- decimals: str with 6 places, "12.500000"; booleans: "1" or "0"; other numbers: str, "7"
+- texts in several languages: {"<id_lang>": text}
+- categories: a sorted list of ints
+- quantity: the stock as str; kept here for diffs and hashes, never sent to /products (400 code 93)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductText:
+    """A product's texts in one language; "" = none. The descriptions are HTML, the rest is plain text."""
+
+    name: str
+    short_description: str
+    description: str
+    slug: str
+    meta_title: str
+    meta_description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSnapshot:
+    """A product of PPM as it is now; texts by language code ("en", "pl")."""
+
+    sku: str
+    ean13: str
+    price_net: Decimal
+    active: bool
+    quantity: int
+    weight: Decimal
+    width: Decimal
+    height: Decimal
+    depth: Decimal
+    texts: Mapping[str, ProductText]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryText:
+    """A category's texts in one language; "" = none. The description is HTML, the rest is plain text."""
+
+    name: str
+    description: str
+    slug: str
+    meta_title: str
+    meta_description: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySnapshot:
+    """A category of PPM; `name` is the working name, used where a language has no text."""
+
+    name: str
+    active: bool
+    texts: Mapping[str, CategoryText]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteIds:
+    """The shop's own ids for what a product refers to. They differ from shop to shop.
+
+    languages: language code → id_lang, for the languages that PPM maps.
+    tax_rules_group: 0 = no tax. manufacturer: 0 = none. categories: primary one first, never empty.
+    """
+
+    languages: Mapping[str, int]
+    tax_rules_group: int
+    manufacturer: int
+    categories: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteLanguage:
+    """A language of the shop; iso_code "en"."""
+
+    id: int
+    iso_code: str
+    name: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaxGroup:
+    """A tax group of the shop with its rate in per cent in the shop's default country: Decimal("23.000")."""
+
+    id: int
+    name: str
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """The stock of a product without combinations: id is the stock_availables row's."""
+
+    id: int
+    product_id: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteProduct:
+    """A product as read from the shop: fields in Payload form, texts in ALL of the shop's languages."""
+
+    id: int
+    fields: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class ShopProfile:
+    """What a shop is like, as its Webservice told.
+
+    An id of 0 and an empty tuple mean that the key may not read it or the shop has none; `rights` says which:
+    resource name → methods that the key may use ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD").
+    """
+
+    version: str
+    shop_name: str
+    languages: tuple[RemoteLanguage, ...]
+    default_language: int
+    default_country: int
+    home_category: int
+    root_category: int
+    tax_groups: tuple[TaxGroup, ...]
+    can_patch: bool
+    rights: Mapping[str, frozenset[str]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values, for a JSON column; the rates are strings."""
+        return {
+            "version": self.version,
+            "shop_name": self.shop_name,
+            "languages": [
+                {
+                    "id": language.id,
+                    "iso_code": language.iso_code,
+                    "name": language.name,
+                    "active": language.active,
+                }
+                for language in self.languages
+            ],
+            "default_language": self.default_language,
+            "default_country": self.default_country,
+            "home_category": self.home_category,
+            "root_category": self.root_category,
+            "tax_groups": [
+                {"id": group.id, "name": group.name, "rate": str(group.rate)} for group in self.tax_groups
+            ],
+            "can_patch": self.can_patch,
+            "rights": {resource: sorted(methods) for resource, methods in sorted(self.rights.items())},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ShopProfile:
+        """What to_json wrote. KeyError when a part is missing."""
+        return cls(
+            version=data["version"],
+            shop_name=data["shop_name"],
+            languages=tuple(RemoteLanguage(**language) for language in data["languages"]),
+            default_language=data["default_language"],
+            default_country=data["default_country"],
+            home_category=data["home_category"],
+            root_category=data["root_category"],
+            tax_groups=tuple(
+                TaxGroup(id=group["id"], name=group["name"], rate=Decimal(group["rate"]))
+                for group in data["tax_groups"]
+            ),
+            can_patch=data["can_patch"],
+            rights={resource: frozenset(methods) for resource, methods in data["rights"].items()},
+        )
