@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Flask
 
 from ppm_web import cli, config, extensions, queue, views
+
+
+logging.getLogger("ppm").addHandler(logging.NullHandler())
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:

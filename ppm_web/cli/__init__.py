@@ -5,17 +5,19 @@ from __future__ import annotations
 from flask import Flask
 
 from ppm_web.cli.broker import broker_commands
+from ppm_web.cli.catalog import catalog_commands
 from ppm_web.cli.practice_shop import practice_shop
 from ppm_web.cli.queue import queue_commands
 from ppm_web.cli.shop import shop_commands
 from ppm_web.cli.sync import sync_commands
-from ppm_web.cli.user import group as user_commands
+from ppm_web.cli.user import user_commands
 
 
 def init_app(app: Flask) -> None:
     """Add every command to ``app``."""
     for command in (
         broker_commands,
+        catalog_commands,
         practice_shop,
         queue_commands,
         shop_commands,

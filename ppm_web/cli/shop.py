@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -154,7 +155,7 @@ def rotate_keys() -> None:
 
 
 def _key(text: str) -> str:
-    return click.get_text_stream("stdin").readline().strip() if text == "-" else text
+    return sys.stdin.readline().strip() if text == "-" else text
 
 
 def _shop(name: str) -> PrestaShopShop:
@@ -164,7 +165,7 @@ def _shop(name: str) -> PrestaShopShop:
         fail(str(error))
 
 
-def _state(shop: dict[str, object]) -> str:
+def _state(shop: dict[str, Any]) -> str:
     if not shop["active"]:
         return "not active"
     return f"paused: {shop['pause_reason']}" if shop["paused"] else "active"

@@ -15,10 +15,10 @@ from ppm_web import queue
 from ppm_web.cli.durations import Duration
 from ppm_web.cli.output import fail, json_option, print_json
 from ppm_web.extensions import db
-from ppm_web.models import PrestaShopShop, Product
+from ppm_web.models import CategorySyncStatus, PrestaShopShop, Product, ProductSyncStatus
 from ppm_web.services import shops, sync, waiting
 from ppm_web.services.catalog import CatalogError, category_by_path
-from ppm_web.services.claims import Status
+from ppm_web.services.claims import Status, status_row
 from ppm_web.services.sync_errors import SyncFailedError, SyncRefusedError
 
 sync_commands = AppGroup("sync", help="Publish products and categories to shops.")
@@ -100,18 +100,18 @@ def _sync(
     except ValueError as error:
         fail(str(error), status=2)
     documents, done = [], True
-    requested = [_request(request, ours, shop, forced, delay, force) for shop in targets]
-    for taken in requested:
-        if isinstance(taken, str):
-            click.echo(taken, err=True)
+    for shop in targets:
+        try:
+            status, message, failed = _request(request, ours, shop, forced, delay, force)
+        except SyncRefusedError as error:
+            click.echo(error.message, err=True)
             done = False
             continue
-        status, message = taken
         outcome = _wait_for(status) if wait else waiting.outcome_of(status)
         documents.append(outcome.as_json())
-        done = done and (outcome.succeeded or not wait)
+        done = done and (outcome.succeeded if wait else not failed)
         if not as_json:
-            _say(outcome, message, waited=wait)
+            _say(outcome, message, settled=wait or failed)
     if as_json and (documents or not single):
         print_json(documents[0] if single else documents)
     sys.exit(0 if done else 1)
@@ -124,15 +124,14 @@ def _request(
     forced: str,
     delay: timedelta | None,
     force: bool,
-) -> tuple[Status, str] | str:
-    """The row and what to say, or why the request was refused."""
+) -> tuple[Status, str, bool]:
+    """The row, what to say, and whether it failed already (only in sync mode, which runs it here)."""
     try:
         taken = request(ours, shop.id, by="command line", queue=forced, delay=delay, force=force)
-    except SyncRefusedError as error:
-        return error.message
     except SyncFailedError as error:
-        return error.message
-    return taken.status, taken.message
+        model = ProductSyncStatus if request is sync.request_product_sync else CategorySyncStatus
+        return status_row(model, error.status_id), error.message, True
+    return taken.status, taken.message, False
 
 
 def _wait_for(status: Status) -> waiting.Outcome:
@@ -144,8 +143,8 @@ def _wait_for(status: Status) -> waiting.Outcome:
         fail("Not waiting any longer; the request goes on in the background.")
 
 
-def _say(outcome: waiting.Outcome, message: str, *, waited: bool) -> None:
-    if not waited:
+def _say(outcome: waiting.Outcome, message: str, *, settled: bool) -> None:
+    if not settled:
         click.echo(message)
     elif not outcome.succeeded:
         click.echo(outcome.message or "not done", err=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import click
-from flask import Flask
 from flask.cli import AppGroup
 
 from ppm_web.cli.output import fail, json_option, print_json, print_table
@@ -13,15 +12,10 @@ from ppm_web.models import Role
 from ppm_web.services import users
 from ppm_web.services.users import UserError
 
-group = AppGroup("user", help="Who may sign in.")
+user_commands = AppGroup("user", help="Who may sign in.")
 
 
-def init_app(app: Flask) -> None:
-    """Add the group to ``app``."""
-    app.cli.add_command(group)
-
-
-@group.command("add")
+@user_commands.command("add")
 @click.argument("email")
 @click.option(
     "--role",
@@ -39,7 +33,7 @@ def add(email: str, role: str, password: str | None) -> None:
     click.echo(f"{user.email} may sign in as {user.role}")
 
 
-@group.command("list")
+@user_commands.command("list")
 @json_option
 def list_users(as_json: bool) -> None:
     """Who may sign in, and as what."""

@@ -126,7 +126,7 @@ def _updated(product_id: int, changes: ProductChanges, names: CatalogNames) -> P
         db.session.rollback()
         raise CatalogError("This product is not in the catalogue any more")
     touched = list(changes.get("texts", {}))
-    if faults := missing_name_faults(merged_texts(product, changes), touched):
+    if touched and (faults := missing_name_faults(merged_texts(product, changes), touched)):
         db.session.rollback()
         raise InvalidEditError(faults)
     if edit := edit_of(product, changes, names):

@@ -7,8 +7,9 @@ No version is known here, so only what every version refuses is refused (a name 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import TypedDict, cast
 from urllib.parse import urlsplit
 
@@ -108,9 +109,7 @@ def _plain_text_faults(changes: ProductChanges) -> Iterator[Fault]:
             yield Fault("ean13", reason)
     if "manufacturer" in changes:
         name = changes["manufacturer"]
-        problems = validation.problems_of_name(name) if name else []
-        if len(name) > MAX_MANUFACTURER:
-            problems = [f"has {len(name)} characters, and PrestaShop takes {MAX_MANUFACTURER} at most"]
+        problems = _too_long(name, MAX_MANUFACTURER) or (validation.problems_of_name(name) if name else [])
         for reason in _told(name, problems, one_line=True):
             yield Fault("manufacturer", reason)
     yield from _category_faults(changes.get("categories", ()))
@@ -178,26 +177,13 @@ def _text_faults(texts: Mapping[str, Mapping[str, str]]) -> Iterator[Fault]:
 
 
 def _text_problems(field: str, text: str) -> list[str]:
-    if len(text) > MAX_TEXT:
-        return [f"has {len(text)} characters: {MAX_TEXT} at most"]
-    match field:
-        case "name":
-            return validation.problems_of_name(text)
-        case "short_description":
-            return validation.problems_of_short_description(text)
-        case "description":
-            return validation.problems_of_html(text)
-        case "slug":
-            return validation.problems_of_slug(text)
-        case "meta_title":
-            longest = validation.META_TITLE_LENGTH
-        case "meta_description":
-            longest = validation.META_DESCRIPTION_LENGTH
-        case _:
-            return [f"cannot be kept: there is no text {field!r}"]
-    return (
-        [f"has {len(text)} characters, and PrestaShop takes {longest} at most"] if len(text) > longest else []
-    )
+    if field not in _TEXT_CHECKS:
+        return [f"cannot be kept: there is no text {field!r}"]
+    return _too_long(text, MAX_TEXT, taken_by="the catalogue takes ") or _TEXT_CHECKS[field](text)
+
+
+def _too_long(text: str, longest: int, taken_by: str = "PrestaShop takes ") -> list[str]:
+    return [f"has {len(text)} characters, and {taken_by}{longest} at most"] if len(text) > longest else []
 
 
 def _told(text: str, problems: Sequence[str], *, one_line: bool = False) -> list[str]:
@@ -208,3 +194,13 @@ def _told(text: str, problems: Sequence[str], *, one_line: bool = False) -> list
     if one_line and _BREAK.search(text):
         found.append("holds a line break or a tab")
     return [f"{quoted(text)} {problem}" if text else problem for problem in found]
+
+
+_TEXT_CHECKS: dict[str, Callable[[str], list[str]]] = {
+    "name": validation.problems_of_name,
+    "short_description": validation.problems_of_short_description,
+    "description": validation.problems_of_html,
+    "slug": validation.problems_of_slug,
+    "meta_title": partial(_too_long, longest=validation.META_TITLE_LENGTH),
+    "meta_description": partial(_too_long, longest=validation.META_DESCRIPTION_LENGTH),
+}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from ppm_web.services.catalog_changes import (
     MAX_TEXT,
@@ -31,9 +31,18 @@ _LANGUAGE = re.compile(r"([a-z]{2})(?:-([a-z]{2}))?")
 _DECIMAL = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
-_BOOLEANS = {"1": True, "true": True, "yes": True, "tak": True, "0": False, "false": False, "no": False, "nie": False}
+_BOOLEANS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "tak": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "nie": False,
+}
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\s?[0-9][^|!()=*+]*$)")
-_HTML_FORMULA = re.compile(r"[=@\t\r]")  # a description may begin with a dash
+_HTML_FORMULA = re.compile(r"\s*[=@]")  # a description may begin with a dash
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +78,15 @@ def read_columns(header: Sequence[str]) -> list[Column | None]:
     names = [name.strip() for name in header]
     while names and not names[-1]:
         names.pop()
-    columns = [_column(name, number) for number, name in enumerate(names, start=1)]
-    known = [column.name for column in columns]
-    if twice := next((name for name in known if known.count(name) > 1), None):
-        raise ImportFileError(f"The column {twice!r} is there twice")
-    if "sku" not in known:
+    if "sku" not in (name.casefold() for name in names):
         raise ImportFileError(
             "The first line must name the columns, and 'sku' must be one of them; "
             f"it reads {', '.join(quoted(name, 20) for name in names[:6])}"
         )
+    columns = [_column(name, number) for number, name in enumerate(names, start=1)]
+    known = [column.name for column in columns]
+    if twice := next((name for name in known if known.count(name) > 1), None):
+        raise ImportFileError(f"The column {twice!r} is there twice")
     return [*columns, *[None] * (len(header) - len(columns))]
 
 
@@ -105,7 +114,7 @@ def parse_row(line: int, columns: Sequence[Column | None], cells: Sequence[str])
             values[column.name] = value
     if texts:
         values["texts"] = texts
-    row.changes = ProductChanges(**values)
+    row.changes = cast("ProductChanges", values)
     row.faults += change_faults(row.changes)
     return row
 
@@ -135,7 +144,9 @@ def _nearest(name: str) -> str:
         return f": did you mean '{name}:en'?"
     if found := get_close_matches(name, candidates, n=1):
         return f": did you mean {found[0]!r}?"
-    return f". Known are {', '.join(PLAIN)} and, for each language, {', '.join(f'{t}:en' for t in TEXT_FIELDS)}"
+    return (
+        f". Known are {', '.join(PLAIN)} and, for each language, {', '.join(f'{t}:en' for t in TEXT_FIELDS)}"
+    )
 
 
 def _value(column: Column, raw: str) -> Any:
@@ -152,9 +163,7 @@ def _value(column: Column, raw: str) -> Any:
     # Looked at before it is stripped: a spreadsheet passes over a tab or CR before a formula.
     if (_HTML_FORMULA if column.may_hold_lines else _FORMULA).match(raw.strip(" ")):
         raise ValueError(f"{quoted(raw)} looks like a spreadsheet formula: write the text itself")
-    if column.name == "categories":
-        return [part.strip() for part in text.split("|")] if text else []
-    if column.name == "images":
+    if column.name in {"categories", "images"}:
         return [part.strip() for part in text.split("|")] if text else []
     return text
 
@@ -168,14 +177,15 @@ def _decimal(name: str, text: str) -> Decimal:
         raise ValueError(f"{quoted(text)} {_why_no_decimal(text)}")
     if _THOUSANDS.fullmatch(text):
         raise ValueError(
-            f"{quoted(text)} can be read in two ways: write {text.replace(',', '')} or {text.replace(',', '.')}"
+            f"{quoted(text)} can be read in two ways: "
+            f"write {text.replace(',', '')} or {text.replace(',', '.')}"
         )
     whole, _, places = text.replace(",", ".").partition(".")
     if len(whole.lstrip("0")) > 12:
         raise ValueError(f"{quoted(text)} is too big")
     if len(places.rstrip("0")) > 6:
         raise ValueError(f"{quoted(text)} has more than 6 decimal places: round it")
-    return Decimal(f"{whole}.{places or '0'}")
+    return Decimal(f"{whole}.{places}" if places else whole)
 
 
 def _why_no_decimal(text: str) -> str:

@@ -73,15 +73,28 @@ def edit_of(product: Product | None, changes: ProductChanges, names: CatalogName
     )
 
 
-def new_product(sku: str, edit: Edit) -> Product:
-    """A product that is not in the session yet."""
-    product = Product(sku=sku)
-    product.category_links = [
-        ProductCategory(category_id=category_id, position=position)
-        for position, category_id in enumerate(edit.category_ids or ())
+def insert_products(edits: Mapping[str, Edit]) -> None:
+    """New products by SKU, in a few statements for all of them, in the open transaction."""
+    if not edits:
+        return
+    rows = [{"sku": sku, **edit.columns} for sku, edit in edits.items()]
+    returning = insert(Product).returning(Product.sku, Product.id)
+    ids = {row.sku: row.id for row in db.session.execute(returning, rows)}
+    texts = [
+        {"product_id": ids[sku], "language": language} | {field: text.get(field, "") for field in TEXT_FIELDS}
+        for sku, edit in edits.items()
+        for language, text in edit.texts.items()
+        if text.get("name")
     ]
-    _write_columns_texts_images(product, edit)
-    return product
+    links = [link for sku, edit in edits.items() for link in _links(ids[sku], edit.category_ids or ())]
+    images = [
+        {"product_id": ids[sku], "position": position, "source": source}
+        for sku, edit in edits.items()
+        for position, source in enumerate(edit.images or ())
+    ]
+    for model, children in ((ProductText, texts), (ProductCategory, links), (ProductImage, images)):
+        if children:
+            db.session.execute(insert(model), children)
 
 
 def apply_edit(product: Product, edit: Edit) -> None:
@@ -89,7 +102,11 @@ def apply_edit(product: Product, edit: Edit) -> None:
     with db.session.no_autoflush:
         if edit.category_ids is not None:
             _replace_categories(product, edit.category_ids)
-        _write_columns_texts_images(product, edit)
+        for column, value in edit.columns.items():
+            setattr(product, column, value)
+        _write_texts(product, edit.texts)
+        if edit.images is not None:
+            _write_images(product, edit.images)
 
 
 def _category_ids(changes: ProductChanges, names: CatalogNames) -> list[int] | None:
@@ -103,13 +120,11 @@ def _differ(after: Mapping[str, str], before: Mapping[str, str]) -> bool:
     return any(after.get(field, "") != before.get(field, "") for field in TEXT_FIELDS)
 
 
-def _write_columns_texts_images(product: Product, edit: Edit) -> None:
-    for column, value in edit.columns.items():
-        setattr(product, column, value)
-    if edit.texts:
-        _write_texts(product, edit.texts)
-    if edit.images is not None:
-        _write_images(product, edit.images)
+def _links(product_id: int, category_ids: Sequence[int]) -> list[dict[str, int]]:
+    return [
+        {"product_id": product_id, "category_id": category_id, "position": position}
+        for position, category_id in enumerate(category_ids)
+    ]
 
 
 def _write_texts(product: Product, texts: Texts) -> None:
@@ -136,18 +151,12 @@ def _write_images(product: Product, sources: Sequence[str]) -> None:
 
 
 def _replace_categories(product: Product, category_ids: Sequence[int]) -> None:
-    """Not through the rows of the session: they would be written in an order in which two share a position."""
+    """Not through the rows of the session: a flush writes them in an order in which two share a position."""
     db.session.execute(
         delete(ProductCategory).where(ProductCategory.product_id == product.id),
         execution_options={"synchronize_session": False},
     )
-    db.session.execute(
-        insert(ProductCategory),
-        [
-            {"product_id": product.id, "category_id": category_id, "position": position}
-            for position, category_id in enumerate(category_ids)
-        ],
-    )
+    db.session.execute(insert(ProductCategory), _links(product.id, category_ids))
     for link in list(product.category_links):
         db.session.expunge(link)
     db.session.expire(product, ["category_links"])

@@ -95,7 +95,7 @@ class CategoryStrategy:
             return sorted(found)
 
         def create() -> int:
-            check_category(snapshot, self.profile.version)
+            check_category(snapshot, self.profile.version, self._languages())
             payload = category_creation_payload(
                 snapshot,
                 self._languages(),
@@ -119,7 +119,7 @@ class CategoryStrategy:
 
     def _update(self, category: CategoryData, remote_id: int, base: Payload | None, wanted: Payload) -> bool:
         """Send what differs; False when nothing does."""
-        check_category(category.snapshot, self.profile.version)
+        check_category(category.snapshot, self.profile.version, self._languages())
         try:
             base = base or self.client.read_category(remote_id)
             changes = changed_fields(base, wanted)

@@ -77,8 +77,9 @@ class ProductStrategy:
         Raises SyncError and PrestaShopError (nothing more helps now), NotYetError (wait), and
         ClaimLostError.
         """
-        check_product(product.snapshot, self.profile.version)
-        ids = self._remote_ids(product)
+        languages = mappings.languages(self.shop.id, self.profile)
+        check_product(product.snapshot, self.profile.version, languages)
+        ids = self._remote_ids(product, languages)
         wanted = product_payload(product.snapshot, ids)
         checksum = payload_hash(wanted)
         if state.external_id is not None and state.payload_hash == checksum and not claim.force:
@@ -97,10 +98,10 @@ class ProductStrategy:
         }[operation]
         return SyncResult(state.external_id, message, operation, checksum, wanted, product.revision)
 
-    def _remote_ids(self, product: ProductData) -> RemoteIds:
+    def _remote_ids(self, product: ProductData, languages: dict[str, int]) -> RemoteIds:
         categories = CategoryStrategy(self.shop, self.client, self.profile)
         return RemoteIds(
-            languages=mappings.languages(self.shop.id, self.profile),
+            languages=languages,
             tax_rules_group=mappings.tax_group(self.shop, self.client, self.profile, product.tax_rate),
             manufacturer=self._manufacturer(product),
             categories=[categories.ensure(category_id) for category_id in product.category_ids],

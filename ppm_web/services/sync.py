@@ -138,9 +138,9 @@ def _request(
     at, runs = status.not_before, status.state is SyncState.SYNCING
     db.session.commit()
     queued = True if runs else tickets.hand_out(model, status_id, at=at)
-    return SyncRequested(
-        status_row(model, status_id), queued, _message(thing, shop, queued=queued, runs=runs)
-    )
+    status = status_row(model, status_id)
+    db.session.commit()
+    return SyncRequested(status, queued, _message(thing, shop, queued=queued, runs=runs))
 
 
 def _row(model: StatusModel, values: Mapping[str, int]) -> int:

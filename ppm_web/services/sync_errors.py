@@ -5,8 +5,6 @@ Like a PrestaShopError, each says whether a retry can help.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ppm_web.models import SyncState
 
 
@@ -79,13 +77,13 @@ class NotYetError(Exception):
 
 
 class SyncFailedError(RuntimeError):
-    """A sync failed, and the failure is recorded; ``final`` when no retry follows."""
+    """A sync failed, and the failure is recorded in the row ``status_id``; ``final`` when no retry follows."""
 
-    def __init__(self, message: str, *, final: bool, details: dict[str, Any] | None = None) -> None:
+    def __init__(self, message: str, status_id: int, *, final: bool) -> None:
         super().__init__(message)
         self.message = message
+        self.status_id = status_id
         self.final = final
-        self.details = details or {}
 
 
 class SyncRefusedError(RuntimeError):

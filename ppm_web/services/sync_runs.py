@@ -127,7 +127,7 @@ def _fail(run: Run, error: Exception) -> None:
         return
     if due is not None:
         tickets.hand_out(run.claim.model, run.claim.status_id, at=due)
-    raise SyncFailedError(outcomes.message_of(error), final=due is None) from error
+    raise SyncFailedError(outcomes.message_of(error), run.claim.status_id, final=due is None) from error
 
 
 def _with_client(run: Run, shop: PrestaShopShop, sync: Sync) -> SyncResult:

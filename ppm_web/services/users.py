@@ -76,10 +76,10 @@ def authenticate(email: str, password: str, *, origin: str = "") -> User | None:
     address as seen from ``origin`` (the caller's IP) and for ``origin``: raises
     SignInThrottledError after 10 and 100 within 15 minutes.
     """
-    address = email.strip().lower()
+    address = email.replace("\0", "").strip().lower()  # PostgreSQL takes no NUL
     counters = _counters(address, origin)
     _refuse_after_too_many(counters)
-    user = db.session.scalar(select(User).where(User.email == address))
+    user: User | None = db.session.scalar(select(User).where(User.email == address))
     db.session.commit()  # the hash takes a while: no transaction is held meanwhile
     matches = check_password_hash(user.password_hash if user else NOBODYS_HASH, password[:LONGEST_PASSWORD])
     if user is None or not matches or not user.active:

@@ -1,0 +1,27 @@
+"""The steps of a write at which a resource can have its own rules."""
+
+from __future__ import annotations
+
+from .draft import Draft
+from .store import Entity, Store
+
+
+class Rules:
+    """A resource without rules of its own.
+
+    keeps_languages: whether a text sent in one language leaves the others as they were.
+    """
+
+    keeps_languages = False
+
+    def modify(self, draft: Draft) -> None:
+        """Change raw values before they are validated."""
+
+    def check(self, draft: Draft) -> None:
+        """Refuse what is valid but cannot be; stored values may be set. Nothing is written yet."""
+
+    def saved(self, draft: Draft, entity: Entity) -> None:
+        """Write what belongs to the saved entity."""
+
+    def deleting(self, store: Store, entity: Entity) -> None:
+        """Delete what hangs on the entity."""

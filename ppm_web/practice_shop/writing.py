@@ -1,0 +1,188 @@
+"""POST, PUT, PATCH and DELETE of entities, one after the other, stopping at the first that is bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .bodies import Sent
+from .clock import now
+from .dialect import Dialect
+from .draft import Draft
+from .errors import WebserviceError, php_warning
+from .fields import Field, Resource, TextValue, Value
+from .reading import find_entity
+from .rules import RULES
+from .rules_base import Rules
+from .store import Associations, Entity, Store
+from .validation import stored_value, validate
+
+
+def check_ids(method: str, entities: list[Sent]) -> None:
+    """Refuse the whole request for its ids, before anything is written: 400, codes 91, 90, 89."""
+    ids = [sent.id for sent in entities]
+    if method == "POST":
+        if any(ids):
+            raise WebserviceError(400, (91, "id is forbidden when adding a new resource"))
+        return
+    if not all(ids):
+        raise WebserviceError(400, (90, "id is required when modifying a resource"))
+    if len(set(ids)) < len(ids):
+        raise WebserviceError(400, (89, "id is duplicate in request"))
+
+
+def write_entity(store: Store, dialect: Dialect, resource: Resource, method: str, sent: Sent) -> Entity:
+    """Write one entity, in one transaction, and return it as the answer echoes it: as it was sent.
+
+    Raises WebserviceError and PhpDiedError, with nothing of this entity written.
+    """
+    rules = RULES.get(resource.name, Rules())
+    with store.transaction():
+        old = None if method == "POST" else _existing(store, resource, sent.id)
+        draft = Draft(store, dialect, resource, method, sent, old)
+        _check_sent(draft)
+        draft.raw = _raw_values(draft, keeps_languages=rules.keeps_languages)
+        rules.modify(draft)
+        _validate(draft)
+        languages = store.languages
+        draft.stored = {
+            field.name: stored_value(field, draft.raw.get(field.name), languages)
+            for field in resource.fields
+            if old is None or method == "PUT" or _is_touched(draft, field)
+        }
+        draft.stored = (old.fields if old else {}) | draft.stored
+        draft.associations = _associations(draft)
+        _stamp(draft)
+        rules.check(draft)
+        identifier = old.id if old else 0
+        entity = store.save(resource.name, Entity(identifier, draft.stored, draft.associations))
+        rules.saved(draft, entity)
+        saved = store[resource.name].get(entity.id) or entity
+        return Entity(entity.id, draft.raw, saved.associations)
+
+
+def delete_entities(store: Store, resource: Resource, ids: list[str]) -> Iterator[None]:
+    """Delete entities one after the other; yields after each.
+
+    If one of them is not there, none is deleted: 404, code 87 (recording prod_delete_404).
+    """
+    with store.lock:
+        found = {identifier: find_entity(store, resource.name, identifier) for identifier in ids}
+    missing = [identifier for identifier, entity in found.items() if entity is None]
+    if missing:
+        raise WebserviceError(404, (87, f"Id(s) not exists: {', '.join(missing)}"))
+    for identifier in found:
+        delete_entity(store, resource, identifier)
+        yield
+
+
+def delete_entity(store: Store, resource: Resource, identifier: str) -> None:
+    """Delete one entity and what hangs on it, in one transaction; one that is gone already is passed over."""
+    rules = RULES.get(resource.name, Rules())
+    with store.transaction():
+        entity = find_entity(store, resource.name, identifier)
+        if entity is not None:
+            rules.deleting(store, entity)
+            store.delete(resource.name, entity)
+
+
+def _existing(store: Store, resource: Resource, identifier: str) -> Entity:
+    entity = find_entity(store, resource.name, identifier)
+    if entity is None:
+        raise WebserviceError(404, (92, "Invalid ID"))
+    return entity
+
+
+def _check_sent(draft: Draft) -> None:
+    """Fields in their order: not writable 93, missing 41; the position in 8.2 is a PHP warning before."""
+    warnings: list[tuple[int, str]] = []
+    for field in draft.resource.fields:
+        if draft.sent.has(field.name):
+            if field.read_only:
+                message = f'parameter "{field.name}" not writable. Please remove this attribute of this XML'
+                raise WebserviceError(400, *warnings, (93, message))
+            if field.name == "position_in_category":
+                warnings += _position_warnings(draft)
+        elif field.required and not field.i18n and draft.method != "PATCH":
+            raise WebserviceError(400, *warnings, (41, f'parameter "{field.name}" required'))
+    for name in draft.sent.associations:
+        if name not in draft.resource.association_by_name:
+            raise WebserviceError(400, (86, f'The association "{name}" does not exists'))
+    if warnings:
+        raise WebserviceError(500, *warnings)
+
+
+def _position_warnings(draft: Draft) -> list[tuple[int, str]]:
+    """position_in_category cannot be sent (recordings prod_post_position_…, prod_put_stripped_2_fields)."""
+    if draft.method == "POST":
+        text = "You cannot set a position greater than the total number of products in the category"
+        raise WebserviceError(500, (135, f"{text}, starting at 1."))
+    if draft.dialect.position_may_come_back:
+        return []
+    return [
+        php_warning("Trying to access array offset on value of type null", "classes/Product.php, line 7273")
+    ]
+
+
+def _raw_values(draft: Draft, *, keeps_languages: bool) -> dict[str, Value]:
+    raw: dict[str, Value] = {}
+    old = draft.old.fields if draft.old else {}
+    for field in draft.resource.fields:
+        # PUT empties what the body leaves out, but for required texts (recordings prod_put_only_id_price).
+        is_kept = draft.method == "PATCH" or (draft.method == "PUT" and field.required and field.i18n)
+        if is_kept and field.name in old:
+            raw[field.name] = old[field.name]
+        if field.computed and field.name in old:
+            raw[field.name] = old[field.name]
+        elif draft.sent.has(field.name):
+            raw[field.name] = _sent_value(draft, field, keeps_languages=keeps_languages)
+        if field.default and not raw.get(field.name):
+            raw[field.name] = field.default
+        if field.required and field.i18n:
+            raw.setdefault(field.name, {})
+    return raw
+
+
+def _sent_value(draft: Draft, field: Field, *, keeps_languages: bool) -> Value:
+    if not field.i18n:
+        return draft.sent.plain.get(field.name, "")
+    languages = draft.store.languages
+    if field.name in draft.sent.plain:
+        return dict.fromkeys(languages, draft.sent.plain[field.name])
+    # A text in one language empties the others, in PATCH too (recording prod_patch_one_language).
+    old: TextValue = draft.old.texts(field.name) if draft.old and keeps_languages else {}
+    texts = draft.sent.texts[field.name]
+    return {language: texts.get(language, old.get(language, "")) for language in languages}
+
+
+def _validate(draft: Draft) -> None:
+    """In a PATCH only what it touches is looked at: the rest was valid when it was stored."""
+    raw = draft.raw
+    if draft.method == "PATCH":
+        raw = {
+            field.name: raw.get(field.name) for field in draft.resource.fields if _is_touched(draft, field)
+        }
+    validate(draft.dialect, draft.resource, raw, draft.store.languages[0])
+
+
+def _is_touched(draft: Draft, field: Field) -> bool:
+    if field.computed:
+        return draft.old is None
+    return draft.old is None or draft.raw.get(field.name) is not draft.old.fields.get(field.name)
+
+
+def _associations(draft: Draft) -> Associations:
+    """Sent ones replace, also empty ones; those left out are kept, in PUT too (combo_put_full_without_…)."""
+    kept = dict(draft.old.associations) if draft.old else {}
+    for name, items in draft.sent.associations.items():
+        if draft.resource.association_by_name[name].kept:
+            kept[name] = [item for item in items if item.get("id", "").isdecimal()]
+    return kept
+
+
+def _stamp(draft: Draft) -> None:
+    """The shop's own dates. date_add cannot be chosen in a POST (recording prod_post_date_add)."""
+    names = draft.resource.field_by_name
+    if "date_upd" in names:
+        draft.set("date_upd", now())
+    if "date_add" in names and (draft.method == "POST" or not draft.stored.get("date_add")):
+        draft.set("date_add", now())

@@ -1,0 +1,48 @@
+"""The shops: where they are, how they are, how much of the catalogue is in them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from htmx_flask import request
+from sqlalchemy import func, select
+
+from ppm_web.extensions import db
+from ppm_web.models import PrestaShopShop, ProductSyncStatus, Role, SyncState
+from ppm_web.services.shops import ShopCheck, check_shop
+from ppm_web.views import product_list
+from ppm_web.views.access import needs
+
+blueprint = Blueprint("shops", __name__)
+
+
+@blueprint.get("/shops")
+def index() -> ResponseReturnValue:
+    """All shops."""
+    return _page({})
+
+
+@blueprint.post("/shops/<row:shop_id>/check")
+@needs(Role.MANAGER)
+def check(shop_id: int) -> ResponseReturnValue:
+    """Ask the shop how it is; the answer is its card, with what it told."""
+    shop = db.get_or_404(PrestaShopShop, shop_id)
+    result = check_shop(shop_id)
+    if request.htmx:
+        counts = _counts().get(shop_id, {})
+        return render_template("shops/_shop.html", shop=shop, counts=counts, check=result)
+    return _page({shop_id: result})
+
+
+def _page(checks: dict[int, ShopCheck]) -> ResponseReturnValue:
+    return render_template("shops/index.html", shops=product_list.shops(), counts=_counts(), checks=checks)
+
+
+def _counts() -> dict[int, dict[SyncState, int]]:
+    """For each shop, how many products are in each state."""
+    counts: dict[int, dict[SyncState, int]] = {}
+    row = ProductSyncStatus
+    grouped = select(row.shop_id, row.state, func.count()).group_by(row.shop_id, row.state)
+    for shop_id, state, count in db.session.execute(grouped):
+        counts.setdefault(shop_id, {})[state] = count
+    return counts

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.practice_shop.api import JPEG, PNG, Api, category, codes, texts, xml
+from tests.practice_shop.conftest import Served
+
+
+def stock_row(api: Api, product: int) -> int:
+    return int(
+        api.get(f"/stock_availables?filter[id_product]=[{product}]&display=[id]")[0].findtext("id") or 0
+    )
+
+
+def make(api: Api, resource: str, body: str) -> int:
+    answer = api.call("POST", f"/{resource}", body)
+    assert answer.status_code == 201, answer.text
+    return int(xml(answer)[0].findtext("id") or 0)
+
+
+def test_stock_is_patched_also_below_zero_and_leaves_the_products_date(any_api: Api) -> None:
+    identifier = any_api.make_product()
+    before = any_api.shop.row("products", identifier)
+    body = (
+        f"<stock_available><id>{stock_row(any_api, identifier)}</id><quantity>-3</quantity></stock_available>"
+    )
+    assert any_api.call("PATCH", "/stock_availables", body).status_code == 200
+    assert any_api.shop.stock_of(identifier) == -3
+    assert any_api.shop.row("products", identifier) == before
+
+
+def test_stock_cannot_be_posted_deleted_or_be_text(any_api: Api) -> None:
+    row = stock_row(any_api, any_api.make_product())
+    assert codes(any_api.call("POST", "/stock_availables", "<stock_available/>")) == [101]
+    assert codes(any_api.call("DELETE", f"/stock_availables/{row}")) == [101]
+    for quantity in ("many", "1.5"):
+        body = f"<stock_available><id>{row}</id><quantity>{quantity}</quantity></stock_available>"
+        assert codes(any_api.call("PATCH", f"/stock_availables/{row}", body)) == [85]
+
+
+def test_a_put_of_stock_without_id_shop_loses_the_row_until_it_is_put_back(any_api: Api) -> None:
+    identifier = any_api.make_product()
+    row = stock_row(any_api, identifier)
+    short = f"<stock_available><id>{row}</id><quantity>1</quantity></stock_available>"
+    assert codes(any_api.call("PUT", f"/stock_availables/{row}", short)) == [41]
+    inside = (
+        f"<id>{row}</id><id_product>{identifier}</id_product><id_product_attribute>0</id_product_attribute>"
+        "<quantity>4</quantity><depends_on_stock>0</depends_on_stock><out_of_stock>2</out_of_stock>"
+    )
+    put = f"<stock_available>{inside}</stock_available>"
+    assert any_api.call("PUT", f"/stock_availables/{row}", put).status_code == 200
+    lost = any_api.call("GET", f"/stock_availables/{row}")
+    assert (lost.status_code, codes(lost)) == (404, [131])
+    assert any_api.shop.stock_of(identifier) is None
+    put = f"<stock_available>{inside}<id_shop>1</id_shop></stock_available>"
+    assert any_api.call("PUT", f"/stock_availables/{row}", put).status_code == 200
+    assert any_api.shop.stock_of(identifier) == 4
+
+
+def test_a_category_goes_below_its_parent_and_moves_with_those_below_it(any_api: Api) -> None:
+    mugs, red = (make(any_api, "categories", category("Mugs")) for _ in range(2))
+    deep = make(any_api, "categories", category("Deep", parent=red))
+    body = f"<category><id>{red}</id><id_parent>{mugs}</id_parent></category>"
+    assert any_api.call("PATCH", f"/categories/{red}", body).status_code == 200
+    depths = {row["id"]: row["level_depth"] for row in any_api.shop.categories()}
+    assert depths == {1: "0", 2: "1", mugs: "2", red: "3", deep: "4"}
+    assert any_api.call("DELETE", f"/categories/{mugs}").status_code == 200
+    assert [row["id"] for row in any_api.shop.categories()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        (category("x", ""), 400, [41]),
+        (category("a<b"), 400, [84]),
+        (category("x", "<active>1</active><level_depth>2</level_depth>"), 400, [93]),
+        (category("x", parent=999), 500, []),
+        ("<category><active>1</active><name>Plain</name></category>", 500, [3]),
+        (f"<category><active>1</active>{texts('name', 'x')}</category>", 500, [3, 3]),
+    ],
+)
+def test_a_bad_category_is_refused(any_api: Api, body: str, status: int, expected: list[int]) -> None:
+    answer = any_api.call("POST", "/categories", body)
+    assert (answer.status_code, codes(answer)) == (status, expected)
+    assert any_api.shop.count("categories") == 2
+
+
+def test_a_category_cannot_go_below_itself(api: Api) -> None:
+    mugs = make(api, "categories", category("Mugs"))
+    deep = make(api, "categories", category("Deep", parent=mugs))
+    body = f"<category><id>{mugs}</id><id_parent>{deep}</id_parent></category>"
+    assert api.call("PATCH", "/categories", body).status_code == 500
+
+
+def test_a_text_of_a_category_in_one_language_keeps_the_other(api: Api) -> None:
+    mugs = make(api, "categories", category("Mugs"))
+    body = f'<category><id>{mugs}</id><name><language id="2">Kubki</language></name></category>'
+    assert api.call("PATCH", "/categories", body).status_code == 200
+    assert api.shop.categories()[-1]["name"] == {"1": "Mugs", "2": "Kubki"}
+
+
+def test_a_category_in_one_language_takes_it_for_the_other_and_needs_the_default(api: Api) -> None:
+    def one(language: int) -> str:
+        return "".join(f'<{n}><language id="{language}">x</language></{n}>' for n in ("name", "link_rewrite"))
+
+    make(api, "categories", f"<category><active>1</active>{one(1)}</category>")
+    assert api.shop.categories()[-1]["name"] == {"1": "x", "2": "x"}
+    answer = api.call("POST", "/categories", f"<category><active>1</active>{one(2)}</category>")
+    assert (answer.status_code, codes(answer)) == (400, [84])
+
+
+def test_manufacturers_need_a_name_that_is_not_unique(any_api: Api) -> None:
+    for _ in range(2):
+        make(any_api, "manufacturers", "<manufacturer><name>A &amp; B</name></manufacturer>")
+    assert len(any_api.get("/manufacturers?filter[name]=[A %26 B]&display=full")) == 2
+    assert any_api.shop.manufacturers()[0]["link_rewrite"] == "a-b"
+    assert codes(any_api.call("POST", "/manufacturers", "<manufacturer/>")) == [41]
+
+
+def test_the_same_specific_price_twice_is_a_500_that_9_1_explains(any_api: Api) -> None:
+    identifier = any_api.make_product()
+    zeros = "".join(
+        f"<{n}>0</{n}>" for n in ("id_shop", "id_cart", "id_currency", "id_country", "id_customer")
+    )
+    dates = "<from>0000-00-00 00:00:00</from><to>0000-00-00 00:00:00</to>"
+    body = (
+        f"<specific_price>{zeros}<id_product>{identifier}</id_product><id_group>3</id_group><price>8</price>"
+        "<from_quantity>1</from_quantity><reduction>0</reduction><reduction_tax>1</reduction_tax>"
+        f"<reduction_type>amount</reduction_type>{dates}</specific_price>"
+    )
+    make(any_api, "specific_prices", body)
+    assert [price["price"] for price in any_api.shop.specific_prices(identifier)] == ["8.000000"]
+    again = any_api.call("POST", "/specific_prices", body)
+    is_new = any_api.shop.version == "9.1.4"
+    assert (again.status_code, codes(again)) == (500, [46] if is_new else [])
+    assert codes(any_api.call("POST", "/specific_prices", body.replace("<id_shop>0</id_shop>", ""))) == [41]
+
+
+def test_the_first_image_is_the_cover_until_another_is_named_or_it_goes(any_api: Api) -> None:
+    identifier = any_api.make_product()
+    path = f"/images/products/{identifier}"
+    assert any_api.call("GET", path).status_code == 404
+    one, two = (
+        int(xml(any_api.call("POST", path, image=picture)).findtext("image/id") or 0)
+        for picture in (JPEG, PNG)
+    )
+    assert [image["cover"] for image in any_api.shop.images(identifier)] == ["1", ""]
+    body = f"<product><id>{identifier}</id><id_default_image>{two}</id_default_image></product>"
+    assert xml(any_api.call("PATCH", "/products", body)).findtext("product/id_default_image") == str(two)
+    assert any_api.call("DELETE", f"{path}/{two}").status_code == 200
+    assert any_api.get(f"/products/{identifier}").findtext("id_default_image") == str(one)
+    assert [node.get("id") for node in any_api.get(path)] == [str(one)]
+    assert any_api.call("GET", f"{path}/{one}").content == JPEG
+
+
+def test_an_image_is_replaced_by_a_post_that_is_a_put(api: Api) -> None:
+    identifier = api.make_product()
+    path = f"/images/products/{identifier}"
+    image = xml(api.call("POST", path, image=JPEG)).findtext("image/id")
+    assert codes(api.call("PUT", f"{path}/{image}", image=PNG)) == [76]
+    assert api.call("POST", f"{path}/{image}?ps_method=PUT", image=PNG).status_code == 200
+    assert [found["content"] for found in api.shop.images(identifier)] == [PNG]
+
+
+def test_what_is_no_picture_too_large_or_for_no_product_is_refused(api: Api) -> None:
+    path = f"/images/products/{api.make_product()}"
+    assert codes(api.call("POST", path, image=b"hello")) == [76]
+    assert codes(api.call("POST", path, image=b"BM" + b"0" * 99)) == [76]
+    assert codes(api.call("POST", path, JPEG)) == [76]
+    assert codes(api.call("POST", path, image=JPEG + b"0" * 2_100_000)) == [72]
+    assert codes(api.call("POST", "/images/products/99", image=JPEG)) == [76]
+    assert codes(api.call("DELETE", f"{path}/99")) == [57]
+    assert api.call("POST", "/images/categories/2", image=JPEG).status_code == 200
+
+
+def test_a_combination_has_its_own_stock_which_the_products_follows(any_api: Api) -> None:
+    identifier = any_api.make_product()
+    combinations = [
+        make(any_api, "combinations",
+             f"<combination><id_product>{identifier}</id_product><minimal_quantity>1</minimal_quantity></combination>")
+        for _ in range(2)
+    ]  # fmt: skip
+    product = any_api.shop.row("products", identifier)
+    assert product is not None
+    assert (product["product_type"], product["id_default_combination"]) == ("combinations", combinations[0])
+    rows = any_api.shop.rows("stock_availables")
+    for row, quantity in zip(rows[1:], (5, 2), strict=True):
+        body = f"<stock_available><id>{row['id']}</id><quantity>{quantity}</quantity></stock_available>"
+        assert any_api.call("PATCH", "/stock_availables", body).status_code == 200
+    assert any_api.shop.stock_of(identifier, combinations[1]) == 2
+    assert any_api.shop.stock_of(identifier) == 7
+    assert any_api.call("DELETE", f"/combinations/{combinations[0]}").status_code == 200
+    assert any_api.get(f"/products/{identifier}").findtext("id_default_combination") == str(combinations[1])
+
+
+def test_features_suppliers_and_tags_are_made_and_joined(served: Served) -> None:
+    api = served("9.1")
+    feature = make(api, "product_features", f"<product_feature>{texts('name', 'Colour')}</product_feature>")
+    value = texts("value", "Red")
+    assert codes(
+        api.call("POST", "/product_feature_values", f"<product_feature_value>{value}</product_feature_value>")
+    ) == [41]
+    empty = f"<product_feature_value><id_feature>{feature}</id_feature></product_feature_value>"
+    assert codes(api.call("POST", "/product_feature_values", empty)) == [84]
+    red = make(api, "product_feature_values", empty.replace("</id_feature>", f"</id_feature>{value}"))
+    item = f"<product_feature><id>{feature}</id><id_feature_value>{red}</id_feature_value></product_feature>"
+    identifier = api.make_product(
+        "MUG-1", f"<associations><product_features>{item}</product_features></associations>"
+    )
+    found = api.call("GET", f"/products/{identifier}?output_format=JSON").json()["product"]["associations"]
+    assert found["product_features"] == [{"id": feature, "id_feature_value": red}]
+    supplier = make(api, "suppliers", "<supplier><name>Depot</name></supplier>")
+    make(api, "product_suppliers",
+         f"<product_supplier><id_product>{identifier}</id_product><id_product_attribute>0</id_product_attribute>"
+         f"<id_supplier>{supplier}</id_supplier></product_supplier>")  # fmt: skip
+    make(api, "tags", "<tag><id_lang>1</id_lang><name>new</name></tag>")
+    assert (api.shop.count("product_suppliers"), api.shop.count("tags")) == (1, 1)
