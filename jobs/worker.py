@@ -27,10 +27,15 @@ class PpmWorker(Worker):
 
     app: Flask
 
-    def perform_job(self, job: Job, queue: Queue, *args: object) -> bool:
-        """Run the job and its callbacks with the app; the child opens connections of its own."""
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """The child's life: it must not use the parent's database connections."""
         with self.app.app_context():
             db.engine.dispose(close=False)
+        super().main_work_horse(job, queue)
+
+    def perform_job(self, job: Job, queue: Queue, *args: object) -> bool:
+        """Run the job and its callbacks with the app."""
+        with self.app.app_context():
             return bool(super().perform_job(job, queue, *args))  # type: ignore[arg-type]
 
     def run_maintenance_tasks(self) -> None:
@@ -48,10 +53,12 @@ class PpmWorker(Worker):
                 db.session.remove()
 
 
-def make_worker(app: Flask, queues: Sequence[str] = queue.QUEUES) -> PpmWorker:
+def make_worker(
+    app: Flask, queues: Sequence[str] = queue.QUEUES, worker_class: type[PpmWorker] = PpmWorker
+) -> PpmWorker:
     """A worker on ``queues``, served in that order. Needs the app's context."""
     every = app.config["SWEEP_SECONDS"]
-    worker = PpmWorker(
+    worker = worker_class(
         [queue.rq_queue(name) for name in queues],
         connection=queue.connection(),
         job_class=queue.Ticket,

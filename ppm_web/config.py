@@ -9,6 +9,7 @@ import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import available_timezones
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -18,6 +19,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "ENCRYPTION_KEYS": [],
     "DATABASE_URL": "",
     "REDIS_URL": "",
+    "BROKER_FOLDER": "",
     "QUEUE_MODE": "redis",
     "ALLOW_PRIVATE_SHOPS": False,
     "CREATE_SETTLE_SECONDS": 120,
@@ -34,6 +36,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "TIMEZONE": "Europe/Warsaw",
     "COOKIE_SECURE": False,
     "PAGE_SIZE": 50,
+    "HOST": "127.0.0.1",
+    "PORT": 8000,
 }
 
 
@@ -109,9 +113,13 @@ def _check(settings: dict[str, Any]) -> None:
         )
     if settings["QUEUE_MODE"] not in {"redis", "sync"}:
         raise SettingError("PPM_QUEUE_MODE must be 'redis' or 'sync'")
+    if not 1 <= settings["PORT"] <= 65535:
+        raise SettingError("PPM_PORT must be a port: 1 to 65535")
     backoff = settings["SYNC_BACKOFF"]
     if not backoff or not all(isinstance(wait, int | float) and wait >= 0 for wait in backoff):
         raise SettingError("PPM_SYNC_BACKOFF must be a list of seconds such as [30, 60, 300]")
+    if settings["TIMEZONE"] not in available_timezones():
+        raise SettingError(f"PPM_TIMEZONE is {settings['TIMEZONE']!r}: write it like Europe/Warsaw")
     if settings["SYNC_TRIES"] < 1:
         raise SettingError("PPM_SYNC_TRIES must be 1 or more")
     if settings["LEASE_SECONDS"] <= settings["REQUEST_TIMEOUT_SECONDS"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +73,20 @@ def init_sqlite(app: Flask) -> None:
         return
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """A transaction that only reads, ended at the end of the block: on SQLite it takes no write lock.
+
+    To be used where no transaction is open yet.
+    """
+    token = read_only.set(True)
+    try:
+        yield
+    finally:
+        db.session.commit()
+        read_only.reset(token)
 
 
 def _configure_sqlite(dbapi_connection: Any, _record: object) -> None:

@@ -188,8 +188,8 @@ def connection() -> Redis:
 
 
 def broker_folder() -> Path:
-    """Where the embedded broker keeps its socket and its data."""
-    return Path(current_app.instance_path)
+    """Where the embedded broker keeps its socket and its data: PPM_BROKER_FOLDER or the instance folder."""
+    return Path(current_app.config["BROKER_FOLDER"] or current_app.instance_path)
 
 
 def rq_queue(name: str) -> Queue:

@@ -6,6 +6,7 @@ from flask import Flask
 
 from ppm_web.cli.broker import broker_commands
 from ppm_web.cli.catalog import catalog_commands
+from ppm_web.cli.demo import demo
 from ppm_web.cli.practice_shop import practice_shop
 from ppm_web.cli.queue import queue_commands
 from ppm_web.cli.shop import shop_commands
@@ -18,6 +19,7 @@ def init_app(app: Flask) -> None:
     for command in (
         broker_commands,
         catalog_commands,
+        demo,
         practice_shop,
         queue_commands,
         shop_commands,

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 from flask_migrate import upgrade
-from rich.console import Console
-from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from ppm_web import broker, queue
 from ppm_web.cli.demo_folder import DemoFolder, DemoRunsError
+from ppm_web.cli.output import fail
 from ppm_web.cli.processes import (
     NoFreePortError,
     NotReadyError,
@@ -29,9 +29,149 @@ from ppm_web.cli.processes import (
     accepts_connections,
     free_port,
 )
-from ppm_web.cli.programs import HOST, ROOT, web_program, worker_program
+from ppm_web.cli.programs import ROOT, WEB_SECONDS, web_answers, web_program, worker_program
 from ppm_web.extensions import db
 from ppm_web.practice_shop import DEFAULT_KEY
 from ppm_web.services.catalog import ImportFileError
 from ppm_web.services.demo import DemoShop, fill_demo
 from ppm_web.services.shops import ShopError
+from ppm_web.services.users import UserError
+
+HOST = "127.0.0.1"
+WEB_PORT, SHOP_PORT = 8000, 8085
+VERSIONS = ("8.2", "9.1")
+WORKERS = 2
+EMAIL = "demo@example.com"
+CATALOGUE = ROOT / "sample" / "catalogue.csv"
+FOREIGN = ("PPM_", "FLASK_", "GUNICORN_")
+"""Settings of these names, in the environment, are none of the demo's."""
+
+
+@click.command("demo")
+@click.option("--fresh", is_flag=True, help="Forget what earlier demos left, and begin anew.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=ROOT / "instance" / "demo",
+    show_default="instance/demo",
+    help="Where everything is kept.",
+)
+def demo(fresh: bool, folder: Path) -> None:
+    """Run PPM with a sample catalogue and two practice shops, until Ctrl-C.
+
+    Exit status 0 when it was told to end, 1 when it cannot start or one of its processes ended.
+    """
+    kept = DemoFolder(folder)
+    try:
+        with kept.locked() as lock:
+            if fresh:
+                kept.clear()
+            _run(kept, lock)
+    except (DemoRunsError, NoFreePortError, NotReadyError, ProcessEndedError) as error:
+        fail(str(error))
+    except (broker.BrokerError, queue.QueueUnavailableError, OSError) as error:
+        fail(f"The demo cannot start: {error}")
+    except (SQLAlchemyError, ImportFileError, ShopError, UserError) as error:
+        fail(f"The demo cannot be filled: {error}\nTo begin anew: make demo FRESH=1")
+
+
+def _run(folder: DemoFolder, lock: int) -> None:
+    """Start everything, wait for a stop signal, and end everything."""
+    _take_environment(folder)
+    logs = folder.path / "logs"
+    logs.mkdir(exist_ok=True)
+    web_port = free_port(WEB_PORT, HOST)
+    url = f"http://{HOST}:{web_port}/"
+    with (
+        Processes(os.environ, ROOT, keep_open=[lock]) as processes,
+        suppress(StopRequestedError),
+        _broker_until_the_end(folder.path, processes),
+    ):
+        _say("Starting the demo: two practice shops, the queue, two workers and the web ...")
+        shops = _start_shops(folder, logs, processes)
+        folder.note(url, processes.pids)
+        password = folder.kept_secret("password", 9)
+        _fill(shops, password)
+        processes.check()
+        web = web_program(HOST, web_port, processes=1, threads=4, log=logs / "web.log")
+        workers = [worker_program(n, logs / f"worker-{n}.log") for n in range(1, WORKERS + 1)]
+        processes.start(web, *workers)
+        folder.note(url, processes.pids)
+        processes.wait_until(lambda: web_answers(HOST, web_port), WEB_SECONDS, "the web")
+        _say(_told(url, password, shops, logs))
+        processes.wait()
+    _say("The demo has ended. Its data stays; make demo goes on with it, make demo FRESH=1 begins anew.")
+
+
+def _take_environment(folder: DemoFolder) -> None:
+    """Make our own environment the demo's; the processes get it from us."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+        del os.environ[name]
+    os.environ |= {
+        "PPM_SECRET_KEY": folder.kept_secret("secret_key", 32),
+        "PPM_DATABASE_URL": f"sqlite:///{folder.path / 'ppm.sqlite3'}",
+        "PPM_BROKER_FOLDER": str(folder.path),
+        "PPM_ALLOW_PRIVATE_SHOPS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@contextmanager
+def _broker_until_the_end(folder: Path, processes: Processes) -> Iterator[None]:
+    """The embedded broker: it would go on by itself, but the demo leaves nothing behind.
+
+    The processes end before it: a worker that finds none would start another one.
+    """
+    broker.ensure_running(folder)
+    try:
+        yield
+    finally:
+        processes.stop()
+        broker.stop(folder)
+
+
+def _start_shops(folder: DemoFolder, logs: Path, processes: Processes) -> list[DemoShop]:
+    shops, programs, port = [], [], SHOP_PORT
+    for version in VERSIONS:
+        port = free_port(port, HOST)
+        command = [
+            *(sys.executable, "-m", "ppm_web.cli", "practice-shop", "--version", version),
+            *("--host", HOST, "--port", str(port), "--key", DEFAULT_KEY),
+            *("--data", str(folder.path / f"practice-shop-{version}.sqlite3")),
+        ]
+        name = f"Practice shop {version}"
+        programs.append(Program(name, command, logs / f"practice-shop-{version}.log"))
+        shops.append(DemoShop(name, f"http://{HOST}:{port}", DEFAULT_KEY))
+        port += 1
+    processes.start(*programs)
+    for shop in shops:
+        at = int(shop.url.rpartition(":")[2])
+        processes.wait_until(lambda at=at: accepts_connections(HOST, at), 20, shop.name)  # type: ignore[misc]
+    return shops
+
+
+def _fill(shops: Sequence[DemoShop], password: str) -> None:
+    """Migrate the demo's database, and put in what is not there yet."""
+    from ppm_web import create_app
+
+    app = create_app()
+    with app.app_context():
+        try:
+            upgrade()
+            fill_demo(CATALOGUE, shops, EMAIL, password)
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _told(url: str, password: str, shops: Sequence[DemoShop], logs: Path) -> str:
+    lines = [("PPM", url), ("sign in as", EMAIL), ("password", password)]
+    lines += [(shop.name, f"{shop.url}/") for shop in shops]
+    lines += [("logs", str(logs))]
+    rows = "\n".join(f"  {name:<19}{value}" for name, value in lines)
+    return f"\n{rows}\n\n  Ctrl-C ends all of it.\n"
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # the terminal may have been closed: then all is to end all the same
+        click.echo(text)

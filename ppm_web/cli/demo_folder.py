@@ -68,7 +68,7 @@ class DemoFolder:
         path = self.path / name
         with suppress(FileExistsError):
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(handle, "w") as file:
+            with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_urlsafe(size) + "\n")
         return path.read_text().strip()
 

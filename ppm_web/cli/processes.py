@@ -59,7 +59,9 @@ class Processes:
     process is lost between its start and our knowing of it.
     """
 
-    def __init__(self, environment: Mapping[str, str], folder: Path, *, keep_open: Sequence[int] = ()) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], folder: Path, *, keep_open: Sequence[int] = ()
+    ) -> None:
         """They run in ``folder``, with ``environment``; file descriptors ``keep_open`` go to them."""
         self._environment = dict(environment)
         self._folder = folder

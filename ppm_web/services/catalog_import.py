@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from sqlalchemy import func, select
 
-from ppm_web.extensions import db, read_only
+from ppm_web.extensions import db, reading
 from ppm_web.models import Product
 from ppm_web.services.catalog_changes import missing_name_faults
 from ppm_web.services.catalog_columns import NEEDED, Column, ParsedRow, parse_row, read_columns
@@ -144,12 +144,8 @@ class _Writer:
         """A chunk in one transaction. Leaves the session empty."""
         try:
             if self._dry_run:
-                token = read_only.set(True)
-                try:
+                with reading():
                     return self._written(rows)
-                finally:
-                    db.session.rollback()
-                    read_only.reset(token)
             return committed(lambda: self._written(rows), before_retry=self._names.forget)
         finally:
             db.session.expunge_all()

@@ -15,7 +15,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import case, or_, select, update
 
-from ppm_web.extensions import db
+from ppm_web.extensions import db, reading
 from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus, SyncState, now
 
 StatusModel = type[ProductSyncStatus] | type[CategorySyncStatus]
@@ -109,13 +109,13 @@ def write(claimed: Claim, **values: Any) -> None:
 
 def lapsed(model: StatusModel, limit: int) -> list[Claim]:
     """Rows whose lease ran out, as the claims that the dead worker held."""
-    rows = db.session.execute(
-        select(model.id, model.claim_token, model.claimed_revision, model.attempts, model.force)
-        .where(model.state == SyncState.SYNCING, model.lease_until < now())
-        .order_by(model.id)
-        .limit(limit)
-    ).all()
-    db.session.commit()
+    with reading():
+        rows = db.session.execute(
+            select(model.id, model.claim_token, model.claimed_revision, model.attempts, model.force)
+            .where(model.state == SyncState.SYNCING, model.lease_until < now())
+            .order_by(model.id)
+            .limit(limit)
+        ).all()
     return [
         Claim(model, row.id, row.claim_token or "", row.claimed_revision, row.attempts, row.force)
         for row in rows

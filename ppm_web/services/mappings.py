@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import select
 
-from ppm_web.extensions import db
+from ppm_web.extensions import db, reading
 from ppm_web.models import Category, Manufacturer, MappingKind, PrestaShopShop, ShopMapping
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.shop_check import problems as problems_of
@@ -24,12 +24,12 @@ def tax_key(rate: Decimal) -> str:
 def languages(shop_id: int, profile: ShopProfile) -> dict[str, int]:
     """Our language codes → the shop's language ids, those that the shop still has."""
     there = {language.id for language in profile.languages}
-    rows = db.session.execute(
-        select(ShopMapping.ours, ShopMapping.remote_id).where(
-            ShopMapping.shop_id == shop_id, ShopMapping.kind == MappingKind.LANGUAGE
-        )
-    ).all()
-    db.session.commit()
+    with reading():
+        rows = db.session.execute(
+            select(ShopMapping.ours, ShopMapping.remote_id).where(
+                ShopMapping.shop_id == shop_id, ShopMapping.kind == MappingKind.LANGUAGE
+            )
+        ).all()
     return {row.ours: row.remote_id for row in rows if row.remote_id in there}
 
 

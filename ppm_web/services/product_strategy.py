@@ -171,8 +171,8 @@ class ProductStrategy:
         found = self.client.find_products([sku])[sku]
         if len(found) > 1:
             raise ConflictError(
-                f"Shop '{self.shop.name}' has {len(found)} products with the reference {sku} "
-                f"(ids {', '.join(map(str, found))}), and PPM does not guess: delete or rename all but one there"
+                f"Shop '{self.shop.name}' has {len(found)} products with the reference {sku} (ids "
+                f"{', '.join(map(str, found))}), and PPM does not guess: delete or rename all but one there"
             )
         if found:
             self._keep_external_id(claim, product, state, found[0], created=created)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import or_, select, update
 
-from ppm_web.extensions import db
+from ppm_web.extensions import db, reading
 from ppm_web.models import MappingKind, ShopMapping, now
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.services.claims import lease_end, settling_seconds
@@ -38,13 +38,12 @@ class RemoteThing:
 
 def known_id(shop_id: int, kind: MappingKind, ours: str) -> int | None:
     """The shop's id for a thing of ours, None while it is not known. Leaves no transaction open."""
-    found = db.session.execute(
-        select(ShopMapping.remote_id).where(
-            ShopMapping.shop_id == shop_id, ShopMapping.kind == kind, ShopMapping.ours == ours
-        )
-    ).scalar_one_or_none()
-    db.session.commit()
-    return found
+    with reading():
+        return db.session.execute(
+            select(ShopMapping.remote_id).where(
+                ShopMapping.shop_id == shop_id, ShopMapping.kind == kind, ShopMapping.ours == ours
+            )
+        ).scalar_one_or_none()
 
 
 def set_id(shop_id: int, kind: MappingKind, ours: str, remote_id: int, *, manual: bool) -> None:

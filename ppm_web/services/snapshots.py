@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from ppm_web.extensions import db
+from ppm_web.extensions import db, reading
 from ppm_web.models import ROOT_CATEGORY_ID, Category, Product
 from ppm_web.prestashop.values import CategorySnapshot, CategoryText, ProductSnapshot, ProductText
 from ppm_web.services.sync_errors import CategoryCycleError
@@ -39,15 +39,14 @@ class CategoryData:
 
 def product_data(product_ids: Sequence[int]) -> dict[int, ProductData]:
     """The products by their ids, in a handful of queries. Leaves no transaction open."""
-    rows = db.session.scalars(
-        select(Product)
-        .where(Product.id.in_(product_ids))
-        .options(joinedload(Product.manufacturer))
-        .execution_options(populate_existing=True)
-    ).all()
-    found = {row.id: _product(row) for row in rows}
-    db.session.commit()
-    return found
+    with reading():
+        rows = db.session.scalars(
+            select(Product)
+            .where(Product.id.in_(product_ids))
+            .options(joinedload(Product.manufacturer))
+            .execution_options(populate_existing=True)
+        ).all()
+        return {row.id: _product(row) for row in rows}
 
 
 def category_path(category_id: int) -> list[CategoryData]:
@@ -57,17 +56,17 @@ def category_path(category_id: int) -> list[CategoryData]:
     """
     path: list[CategoryData] = []
     current: int | None = category_id
-    while current is not None and current != ROOT_CATEGORY_ID:
-        row = db.session.get_one(Category, current, populate_existing=True)
-        if any(row.id == step.category_id for step in path):
-            names = " > ".join([row.name, *(step.snapshot.name for step in path)])
-            db.session.commit()
-            raise CategoryCycleError(
-                f"The category '{row.name}' is its own ancestor ({names}): give one of them another parent"
-            )
-        path.insert(0, CategoryData(row.id, row.revision, _category(row)))
-        current = row.parent_id
-    db.session.commit()
+    with reading():
+        while current is not None and current != ROOT_CATEGORY_ID:
+            row = db.session.get_one(Category, current, populate_existing=True)
+            if any(row.id == step.category_id for step in path):
+                names = " > ".join([row.name, *(step.snapshot.name for step in path)])
+                raise CategoryCycleError(
+                    f"The category '{row.name}' is its own ancestor ({names}): "
+                    "give one of them another parent"
+                )
+            path.insert(0, CategoryData(row.id, row.revision, _category(row)))
+            current = row.parent_id
     return path
 
 

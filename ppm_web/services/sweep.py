@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import or_, select
 
-from ppm_web.extensions import db
+from ppm_web.extensions import db, reading
 from ppm_web.models import (
     CategorySyncStatus,
     PrestaShopShop,
@@ -55,16 +55,17 @@ def sweep(min_age_seconds: float) -> Swept:
 
 def _take_back(claim: Claim) -> bool:
     """End a dead worker's run as a failed try; False when the row went on after all."""
-    status = status_row(claim.model, claim.status_id)
-    run = Run(
-        claim=claim,
-        shop_id=status.shop_id,
-        shop_name=status.shop.name,
-        thing=status.product.sku if isinstance(status, ProductSyncStatus) else status.category.name,
-        product_id=getattr(status, "product_id", None),
-        category_id=getattr(status, "category_id", None),
-        job_id=tickets.ticket_id_of(status),
-    )
+    with reading():
+        status = status_row(claim.model, claim.status_id)
+        run = Run(
+            claim=claim,
+            shop_id=status.shop_id,
+            shop_name=status.shop.name,
+            thing=status.product.sku if isinstance(status, ProductSyncStatus) else status.category.name,
+            product_id=getattr(status, "product_id", None),
+            category_id=getattr(status, "category_id", None),
+            job_id=tickets.ticket_id_of(status),
+        )
     try:
         outcomes.settle_failure(run, LeaseLapsedError())
     except ClaimLostError:
@@ -76,26 +77,27 @@ def _unserved(model: StatusModel, min_age_seconds: float) -> list[int]:
     """Rows that are due and have no ticket, or an old one."""
     moment = now()
     open_shops = select(PrestaShopShop.id).where(PrestaShopShop.paused_at.is_(None))
-    rows = db.session.scalars(
-        select(model.id)
-        .where(
-            model.state == SyncState.PENDING,
-            or_(model.not_before.is_(None), model.not_before <= moment),
-            or_(
-                model.ticketed_at.is_(None), model.ticketed_at <= moment - timedelta(seconds=min_age_seconds)
-            ),
-            model.shop_id.in_(open_shops),
-        )
-        .order_by(model.priority, model.id)
-        .limit(LIMIT)
-    ).all()
-    db.session.commit()
+    with reading():
+        rows = db.session.scalars(
+            select(model.id)
+            .where(
+                model.state == SyncState.PENDING,
+                or_(model.not_before.is_(None), model.not_before <= moment),
+                or_(
+                    model.ticketed_at.is_(None),
+                    model.ticketed_at <= moment - timedelta(seconds=min_age_seconds),
+                ),
+                model.shop_id.in_(open_shops),
+            )
+            .order_by(model.priority, model.id)
+            .limit(LIMIT)
+        ).all()
     return list(rows)
 
 
 def _hand_out(model: StatusModel, status_id: int) -> bool:
-    status = status_row(model, status_id)
-    db.session.commit()
+    with reading():
+        status = status_row(model, status_id)
     if status.ticketed_at is not None and tickets.is_out(status):
         return False
     return tickets.hand_out(model, status_id)

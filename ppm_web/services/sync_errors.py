@@ -77,7 +77,7 @@ class NotYetError(Exception):
 
 
 class SyncFailedError(RuntimeError):
-    """A sync failed, and the failure is recorded in the row ``status_id``; ``final`` when no retry follows."""
+    """A sync failed, and the row ``status_id`` says so; ``final`` when no retry follows."""
 
     def __init__(self, message: str, status_id: int, *, final: bool) -> None:
         super().__init__(message)

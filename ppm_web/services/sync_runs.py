@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from ppm_web.extensions import db
+from ppm_web.extensions import db, reading
 from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.values import ShopProfile
@@ -53,18 +53,19 @@ def run_category_sync(status_id: int, job_id: str = "") -> None:
 
 
 def _run_category(claimed: Claim, job_id: str) -> None:
-    status = db.session.get_one(CategorySyncStatus, claimed.status_id, populate_existing=True)
-    shop = db.session.get_one(PrestaShopShop, status.shop_id, populate_existing=True)
-    category_id, pushed, pushed_hash = status.category_id, status.pushed, status.payload_hash
+    with reading():
+        status = db.session.get_one(CategorySyncStatus, claimed.status_id, populate_existing=True)
+        shop = db.session.get_one(PrestaShopShop, status.shop_id, populate_existing=True)
+        category_id, pushed, pushed_hash = status.category_id, status.pushed, status.payload_hash
+        name = status.category.name
     run = Run(
         claim=claimed,
         shop_id=shop.id,
         shop_name=shop.name,
-        thing=status.category.name,
+        thing=name,
         category_id=category_id,
         job_id=job_id,
     )
-    db.session.commit()
     _settle(
         run,
         shop,
@@ -75,11 +76,10 @@ def _run_category(claimed: Claim, job_id: str) -> None:
 
 
 def _run_product(claimed: Claim, job_id: str) -> None:
-    status = db.session.get_one(ProductSyncStatus, claimed.status_id, populate_existing=True)
-    shop = db.session.get_one(PrestaShopShop, status.shop_id, populate_existing=True)
-    state = RemoteState.of(status)
-    product_id = status.product_id
-    db.session.commit()
+    with reading():
+        status = db.session.get_one(ProductSyncStatus, claimed.status_id, populate_existing=True)
+        shop = db.session.get_one(PrestaShopShop, status.shop_id, populate_existing=True)
+        state, product_id = RemoteState.of(status), status.product_id
     product = product_data([product_id])[product_id]
     run = Run(
         claim=claimed,

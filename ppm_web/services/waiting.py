@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ppm_web import queue
-from ppm_web.extensions import db
+from ppm_web.extensions import db, reading
 from ppm_web.models import MappingKind, ProductSyncStatus, now
 from ppm_web.services import remote_ids, tickets
 from ppm_web.services.claims import Status, StatusModel, status_row
@@ -20,7 +20,10 @@ NO_WORKER_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where a requested row stands, as commands print it; ``requests`` those to the shop since it was asked."""
+    """Where a requested row stands, as commands print it.
+
+    ``requests`` are those to the shop since it was asked.
+    """
 
     thing: str
     shop: str
@@ -77,9 +80,10 @@ def wait_for(status: Status, tell: Callable[[str], None]) -> Outcome:
     model: StatusModel = type(status)
     wanted, told, began = status.requested_revision, "", time.monotonic()
     while True:
-        status = status_row(model, status.id)
-        shop_paused, pause_reason = status.shop.paused_at is not None, status.shop.pause_reason
-        db.session.commit()
+        with reading():
+            status = status_row(model, status.id)
+            db.session.refresh(status.shop)
+            shop_paused, pause_reason = status.shop.paused_at is not None, status.shop.pause_reason
         if status.settled_revision >= wanted:
             return outcome_of(status)
         if shop_paused:

@@ -58,7 +58,7 @@ def _let_keep(response: Response) -> Response:
 def _compress(response: Response, filename: str, version: str) -> None:
     """Send a text gzipped (the style sheet is an eighth of its size then) to those who take that."""
     response.vary.add("Accept-Encoding")
-    if "gzip" not in request.accept_encodings or request.method != "GET":
+    if request.accept_encodings.quality("gzip") <= 0 or request.method != "GET":
         return
     if version not in _gzipped:
         _gzipped[version] = gzip.compress(Path(str(current_app.static_folder), filename).read_bytes())

@@ -31,11 +31,11 @@ class House:
     log: Path = Path("worker.log")
     errors: str = ""
 
-    def flask(self, *arguments: str, status: int = 0, **settings: str) -> str:
+    def flask(self, *arguments: str, status: int = 0) -> str:
         """Run a command, check its exit status, and return its standard output."""
         done = subprocess.run(
             [*FLASK, *arguments],
-            env=self.environment | settings,
+            env=self.environment,
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -46,9 +46,9 @@ class House:
         self.errors = done.stderr
         return done.stdout
 
-    def json(self, *arguments: str, status: int = 0, **settings: str) -> Any:
+    def json(self, *arguments: str, status: int = 0) -> Any:
         """Run a command with --json and return its document."""
-        return json.loads(self.flask(*arguments, "--json", status=status, **settings))
+        return json.loads(self.flask(*arguments, "--json", status=status))
 
     def start_workers(self, count: int = 1) -> None:
         """Start workers that run until the test ends or kills them; several share the app's loading."""

@@ -65,6 +65,7 @@ def test_eight_workers_make_one_manufacturer_and_one_path_for_200_products(app: 
         ]
         for product in products:
             sync.request_product_sync(product.id, shop.id, by="test")
+        del house.environment["PPM_LEASE_SECONDS"], house.environment["PPM_REQUEST_TIMEOUT_SECONDS"]
         house.start_workers(8)
 
         def all_synced() -> bool:

@@ -64,15 +64,15 @@ def test_a_catalogue_is_imported_and_published_and_only_changes_are_sent(
 
 def test_everything_works_without_a_broker_in_sync_mode(house: House, catalogue: Path) -> None:
     practice = PracticeShop(version="8.2")
-    settings = {"PPM_QUEUE_MODE": "sync", "PPM_REDIS_URL": "redis://127.0.0.1:1/0"}
+    house.environment |= {"PPM_QUEUE_MODE": "sync", "PPM_REDIS_URL": "redis://127.0.0.1:1/0"}
     with serve(practice) as served:
-        house.flask("catalog", "import", str(catalogue), **settings)
-        house.flask("shop", "add", "Shop A", served.url, "--key", DEFAULT_KEY, **settings)
+        house.flask("catalog", "import", str(catalogue))
+        house.flask("shop", "add", "Shop A", served.url, "--key", DEFAULT_KEY)
         practice.strike_next("503", 1)
-        done = house.json("sync", "product", "CAP-1", "--shop", "Shop A", "--wait", **settings)
+        done = house.json("sync", "product", "CAP-1", "--shop", "Shop A", "--wait")
         assert (done["outcome"], practice.struck_faults) == ("created", {"503": 1})
         practice.set_faults({"key-refused": 1})
-        house.flask("sync", "product", "MUG-1", "--shop", "Shop A", "--wait", status=1, **settings)
+        house.flask("sync", "product", "MUG-1", "--shop", "Shop A", "--wait", status=1)
         assert "Job failed after 1 attempt" in house.errors
         assert DEFAULT_KEY not in house.errors
 

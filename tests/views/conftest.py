@@ -32,7 +32,7 @@ class Browser(FlaskClient):
         with self.application.app_context():
             response = super().open(*args, **kwargs)
         db.session.expire_all()
-        if found := TOKEN.search(response.get_data(as_text=True)):
+        if response.mimetype == "text/html" and (found := TOKEN.search(response.text)):
             self.token = html.unescape(found[1])
         return response
 

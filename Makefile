@@ -1,0 +1,56 @@
+# PPM's commands; `make` alone lists them. GNU make 3.81 (macOS) and newer.
+
+PYTHON ?= python3
+CHROMIUM ?= /usr/bin/chromium
+PPM_TEST_DATABASE_URL ?= postgresql://postgres@127.0.0.1:5432/test
+PPM_TEST_REDIS_URL ?= redis://127.0.0.1:6379/0
+
+# What else pytest shall get, as in: make test TESTS="tests/services -x"
+TESTS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help setup demo run test check test-services test-browser lock
+.DEFAULT_GOAL := help
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(INSTALLED) ## Make .venv with exactly what requirements.lock says
+
+# Made anew whenever the lock file changes: then nothing is in it that the lock does not name.
+$(INSTALLED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "PPM needs Python 3.11 or newer, and $(PYTHON) is: $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "Name another one, as in: make setup PYTHON=python3.12" >&2; exit 2; }
+	@echo "Installing what requirements.lock says into $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $(INSTALLED)
+
+demo: $(INSTALLED) ## A signed-in panel with a sample catalogue and two practice shops (FRESH=1: anew)
+	@$(BIN)/python -m ppm_web.cli demo $(if $(FRESH),--fresh)
+
+run: $(INSTALLED) ## The web and two workers, with the settings from the environment
+	@$(BIN)/python -m ppm_web.cli run
+
+test: $(INSTALLED) ## The tests, on SQLite and an embedded broker
+	$(PYTEST) -n 2 $(TESTS)
+
+check: $(INSTALLED) ## Format, lint, types, and the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+test-services: $(INSTALLED) ## The tests, on PostgreSQL and Redis
+	PPM_TEST_DATABASE_URL="$(PPM_TEST_DATABASE_URL)" PPM_TEST_REDIS_URL="$(PPM_TEST_REDIS_URL)" $(PYTEST) -n 2 $(TESTS)
+
+test-browser: $(INSTALLED) ## The tests in a real browser (CHROMIUM)
+	CHROMIUM="$(CHROMIUM)" $(PYTEST) tests/browser -m browser $(TESTS)
+
+lock: $(INSTALLED) ## Write requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev -o requirements.lock pyproject.toml
