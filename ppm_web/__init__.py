@@ -12,7 +12,6 @@ from flask import Flask
 
 from ppm_web import cli, config, extensions, queue, views
 
-
 logging.getLogger("ppm").addHandler(logging.NullHandler())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -23,6 +24,25 @@ from ppm_web.services.sync_errors import SyncFailedError, SyncRefusedError
 
 sync_commands = AppGroup("sync", help="Publish products and categories to shops.")
 Command = TypeVar("Command", bound=Callable[..., None])
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOptions:
+    """The options that every request has, as click hands them over."""
+
+    queue_name: str
+    delay: timedelta | None
+    wait: bool
+    force: bool
+    as_json: bool
+
+    @property
+    def queue(self) -> str:
+        """The queue that is forced, "" for none. Wrong use for one that there is not."""
+        try:
+            return queue.queue_name(self.queue_name) if self.queue_name else ""
+        except ValueError as error:
+            fail(str(error), status=2)
 
 
 def request_options(command: Command) -> Command:
@@ -49,7 +69,7 @@ def product(sku: str, shop_name: str | None, all_shops: bool, **options: Any) ->
     found = db.session.execute(select(Product.id).where(Product.sku == sku)).scalar_one_or_none()
     if found is None:
         fail(f"There is no product {sku!r} in the catalogue")
-    _sync(sync.request_product_sync, found, targets, single=not all_shops, **options)
+    _sync(sync.request_product_sync, found, targets, RequestOptions(**options), single=not all_shops)
 
 
 @sync_commands.command("category")
@@ -65,7 +85,7 @@ def category(path: str, shop_name: str, **options: Any) -> None:
         fail(str(error))
     if found is None:
         fail(f"There is no category {path!r} in the catalogue")
-    _sync(sync.request_category_sync, found.id, targets, single=True, **options)
+    _sync(sync.request_category_sync, found.id, targets, RequestOptions(**options), single=True)
 
 
 @sync_commands.command("reset")
@@ -87,47 +107,41 @@ def _sync(
     request: Callable[..., sync.SyncRequested],
     ours: int,
     targets: Sequence[PrestaShopShop],
+    options: RequestOptions,
     *,
     single: bool,
-    queue_name: str,
-    delay: timedelta | None,
-    wait: bool,
-    force: bool,
-    as_json: bool,
 ) -> None:
-    try:
-        forced = queue.queue_name(queue_name) if queue_name else ""
-    except ValueError as error:
-        fail(str(error), status=2)
-    documents, done = [], True
+    requested, done = [], True
     for shop in targets:
         try:
-            status, message, failed = _request(request, ours, shop, forced, delay, force)
+            requested.append(_request(request, ours, shop, options))
         except SyncRefusedError as error:
             click.echo(error.message, err=True)
             done = False
-            continue
-        outcome = _wait_for(status) if wait else waiting.outcome_of(status)
+    documents = []
+    for status, message, failed in requested:
+        outcome = _wait_for(status) if options.wait else waiting.outcome_of(status)
         documents.append(outcome.as_json())
-        done = done and (outcome.succeeded if wait else not failed)
-        if not as_json:
-            _say(outcome, message, settled=wait or failed)
-    if as_json and (documents or not single):
+        done = done and (outcome.succeeded if options.wait else not failed)
+        if not options.as_json:
+            _say(outcome, message, settled=options.wait or failed)
+    if options.as_json and (documents or not single):
         print_json(documents[0] if single else documents)
     sys.exit(0 if done else 1)
 
 
 def _request(
-    request: Callable[..., sync.SyncRequested],
-    ours: int,
-    shop: PrestaShopShop,
-    forced: str,
-    delay: timedelta | None,
-    force: bool,
+    request: Callable[..., sync.SyncRequested], ours: int, shop: PrestaShopShop, options: RequestOptions
 ) -> tuple[Status, str, bool]:
     """The row, what to say, and whether it failed already (only in sync mode, which runs it here)."""
     try:
-        taken = request(ours, shop.id, by="command line", queue=forced, delay=delay, force=force)
+        taken = request(
+            *(ours, shop.id),
+            by="command line",
+            queue=options.queue,
+            delay=options.delay,
+            force=options.force,
+        )
     except SyncFailedError as error:
         model = ProductSyncStatus if request is sync.request_product_sync else CategorySyncStatus
         return status_row(model, error.status_id), error.message, True

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from sqlalchemy import or_, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import Select, or_, select
 
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, Category, Product, ProductText
@@ -21,24 +17,15 @@ __all__ = [
     "ImportFileError",
     "InvalidEditError",
     "ProductChanges",
-    "ProductPage",
     "category_by_path",
     "category_path",
     "ensure_category",
+    "matching_products",
     "product_by_sku",
-    "search_products",
     "update_product",
 ]
 
 MAX_WORDS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class ProductPage:
-    """Some products by SKU; ``after_sku`` is where the next page begins, None on the last one."""
-
-    products: Sequence[Product]
-    after_sku: str | None
 
 
 def category_by_path(path: str) -> Category | None:
@@ -95,13 +82,13 @@ def update_product(product_id: int, changes: ProductChanges) -> Product:
     return committed(lambda: _updated(product_id, changes, names), before_retry=names.forget)
 
 
-def search_products(text: str, *, page_size: int, after_sku: str | None = None) -> ProductPage:
-    """Products by SKU, each with its texts: those in which every word of ``text`` is found.
+def matching_products(text: str) -> Select[Product]:
+    """A query for the products in which every word of ``text`` is found; "" finds them all.
 
-    Looked at are the SKU, the EAN and the names in all languages; case makes no difference. A page
-    takes two queries, however many products there are; their sync rows are the caller's to add.
+    Looked at are the SKU, the EAN and the names in all languages; case makes no difference. Order,
+    pages and what is loaded with them are the caller's to add.
     """
-    query = select(Product).options(lazyload(Product.category_links), lazyload(Product.images))
+    query = select(Product)
     for word in text.split()[:MAX_WORDS]:
         # SQLite knows upper and lower case of ASCII letters only, hence the four spellings
         spellings = {word, word.lower(), word.upper(), word.capitalize()}
@@ -110,14 +97,10 @@ def search_products(text: str, *, page_size: int, after_sku: str | None = None) 
             or_(
                 Product.sku.icontains(word, autoescape=True),
                 Product.ean13.contains(word, autoescape=True),
-                Product.texts.any(named),
+                Product.id.in_(select(ProductText.product_id).where(named)),
             )
         )
-    if after_sku is not None:
-        query = query.where(Product.sku > after_sku)
-    found = db.session.scalars(query.order_by(Product.sku).limit(page_size + 1)).all()
-    products = found[:page_size]
-    return ProductPage(products, products[-1].sku if len(found) > page_size else None)
+    return query
 
 
 def _updated(product_id: int, changes: ProductChanges, names: CatalogNames) -> Product:

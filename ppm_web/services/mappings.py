@@ -13,12 +13,8 @@ from ppm_web.prestashop.shop_check import problems as problems_of
 from ppm_web.prestashop.values import ShopProfile
 from ppm_web.services import remote_ids, shops
 from ppm_web.services.catalog import CatalogError, category_by_path
+from ppm_web.services.shops import tax_key
 from ppm_web.services.sync_errors import MappingError
-
-
-def tax_key(rate: Decimal) -> str:
-    """A tax rate in per cent as a mapping's key: "23", "5.5", "0"."""
-    return format(rate.normalize(), "f") if rate else "0"
 
 
 def languages(shop_id: int, profile: ShopProfile) -> dict[str, int]:

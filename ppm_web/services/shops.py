@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import current_app
@@ -132,7 +133,8 @@ def check_shop(shop_id: int) -> ShopCheck:
         return ShopCheck(ok=False, facts=[], problems=[problem], profile=None)
     problems = problems_of(profile)
     keep_profile(shop, profile, problems)
-    return ShopCheck(ok=not problems, facts=facts_of(profile), problems=problems, profile=profile)
+    facts = facts_of(profile) + _ambiguous_rates(shop, profile)
+    return ShopCheck(ok=not problems, facts=facts, problems=problems, profile=profile)
 
 
 def keep_profile(shop: PrestaShopShop, profile: ShopProfile, problems: list[str]) -> None:
@@ -146,6 +148,11 @@ def keep_profile(shop: PrestaShopShop, profile: ShopProfile, problems: list[str]
             remote_ids.set_id(shop.id, MappingKind.LANGUAGE, code, language.id, manual=False)
 
 
+def tax_key(rate: Decimal) -> str:
+    """A tax rate in per cent as a mapping's key: "23", "5.5", "0"."""
+    return format(rate.normalize(), "f") if rate else "0"
+
+
 def profile_of(shop: PrestaShopShop) -> ShopProfile | None:
     """What the last check told; None when there was none, or an older PPM kept it."""
     if shop.profile is None:
@@ -154,6 +161,19 @@ def profile_of(shop: PrestaShopShop) -> ShopProfile | None:
         return ShopProfile.from_json(shop.profile)
     except (KeyError, TypeError):
         return None
+
+
+def _ambiguous_rates(shop: PrestaShopShop, profile: ShopProfile) -> list[str]:
+    """Tax rates that several of the shop's groups have and nobody has mapped: a product would fail."""
+    groups: dict[str, list[str]] = {}
+    for group in profile.tax_groups:
+        groups.setdefault(tax_key(group.rate), []).append(f"{group.id} {group.name}")
+    return [
+        f"Several tax groups have {key} %: {', '.join(names)}. Before you publish products of that rate, "
+        f"say which one is meant with: flask shop map '{shop.name}' tax {key}=ID"
+        for key, names in groups.items()
+        if len(names) > 1 and remote_ids.known_id(shop.id, MappingKind.TAX, key) is None
+    ]
 
 
 @contextmanager

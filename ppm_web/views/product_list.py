@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import current_app
-from sqlalchemy import Select, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased, defer, joinedload, raiseload
 
 from ppm_web.extensions import db
@@ -18,9 +18,9 @@ from ppm_web.models import (
     ProductText,
     SyncLog,
 )
+from ppm_web.services.catalog import matching_products
 
 LOG_PAGE_SIZE = 20
-MAX_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,10 @@ def product_page(search: str, *, before: str | None, after: str | None) -> Produ
     """The products that match ``search`` (SKU, name, EAN), by SKU, from ``after`` or up to ``before``."""
     size = current_app.config["PAGE_SIZE"]
     backwards = before is not None
-    query = _matching(search).limit(size + 1)
+    query = matching_products(search).limit(size + 1)
+    query = query.options(
+        raiseload(Product.texts), raiseload(Product.category_links), raiseload(Product.images)
+    )
     if before is not None:
         query = query.where(Product.sku < before).order_by(Product.sku.desc())
     else:
@@ -137,25 +140,6 @@ def first_name(names: Mapping[str, str]) -> str:
     """The name in the first of PPM_LANGUAGES that has one, else in any language, else nothing."""
     wanted = [names[language] for language in current_app.config["LANGUAGES"] if names.get(language)]
     return next(iter(wanted or [name for name in names.values() if name]), "")
-
-
-def _matching(search: str) -> Select[Product]:
-    """As ``services.catalog.search_products``, which reads forwards only: every word is found."""
-    query = select(Product).options(
-        raiseload(Product.texts), raiseload(Product.category_links), raiseload(Product.images)
-    )
-    for word in search.split()[:MAX_WORDS]:
-        # SQLite knows upper and lower case of ASCII letters only, hence the four spellings
-        spellings = {word, word.lower(), word.upper(), word.capitalize()}
-        named = or_(*(ProductText.name.icontains(spelling, autoescape=True) for spelling in spellings))
-        query = query.where(
-            or_(
-                Product.sku.icontains(word, autoescape=True),
-                Product.ean13.contains(word, autoescape=True),
-                Product.id.in_(select(ProductText.product_id).where(named)),
-            )
-        )
-    return query
 
 
 def _with_names_and_statuses(products: Sequence[Product]) -> list[ProductRow]:

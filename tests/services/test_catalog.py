@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from flask import Flask
 from sqlalchemy import event, select, text
 
 from ppm_web.extensions import db
@@ -27,8 +26,8 @@ from ppm_web.services.catalog import (
     category_by_path,
     category_path,
     ensure_category,
+    matching_products,
     product_by_sku,
-    search_products,
     update_product,
 )
 from ppm_web.services.catalog_changes import change_faults
@@ -336,32 +335,14 @@ def test_search_finds_every_word_in_sku_ean_or_any_name() -> None:
     make_product("MUG-2", texts=[ProductText(language="en", name="Blue mug 50%_off")])
 
     def found(words: str) -> list[str]:
-        return [product.sku for product in search_products(words, page_size=10).products]
+        return list(
+            db.session.scalars(matching_products(words).with_only_columns(Product.sku).order_by(Product.sku))
+        )
 
     assert found("") == found("mug-") == ["MUG-1", "MUG-2"]
     assert found("1234123") == found("żółty") == found("ŻÓŁTY KUB") == ["MUG-1"]
     assert found("BLUE mug-2") == found("50%_") == ["MUG-2"]
     assert found("blue kubek") == found("%%") == []
-
-
-@pytest.mark.usefixtures("app")
-def test_search_pages_by_sku_and_costs_the_same_for_any_page(app: Flask) -> None:
-    for number in range(5):
-        make_product(f"SKU-{number}", images=[], category_links=[])
-    db.session.expunge_all()
-    statements: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-
-    first = search_products("sku", page_size=2)
-    names = [product.texts[0].name for product in first.products]
-    assert names == ["Mug", "Mug"]
-    assert len([statement for statement in statements if statement.startswith("SELECT")]) == 2
-
-    skus, page = [product.sku for product in first.products], first
-    while page.after_sku is not None:
-        page = search_products("sku", page_size=2, after_sku=page.after_sku)
-        skus += [product.sku for product in page.products]
-    assert skus == [f"SKU-{number}" for number in range(5)]
 
 
 @pytest.mark.usefixtures("app")
