@@ -14,8 +14,8 @@ from ppm_web.prestashop.transformers import category_creation_payload, category_
 from ppm_web.prestashop.validation import check_category
 from ppm_web.prestashop.values import Payload, ShopProfile
 from ppm_web.services import mappings, remote_ids
-from ppm_web.services.outcomes import UNCHANGED, SyncResult
 from ppm_web.services.remote_ids import RemoteThing
+from ppm_web.services.runs import UNCHANGED, SyncResult
 from ppm_web.services.snapshots import CategoryData, category_path
 from ppm_web.services.sync_errors import ConflictError, MappingError
 

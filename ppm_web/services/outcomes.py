@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import traceback
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,64 +14,8 @@ from ppm_web.models import Product, SyncLog, SyncState, now
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.queue import JobTimeoutError
 from ppm_web.services import claims, failures
-from ppm_web.services.claims import Claim
+from ppm_web.services.runs import Run, SyncResult, log_failure, log_success, log_wait
 from ppm_web.services.sync_errors import NotYetError, SyncError
-
-logger = logging.getLogger("ppm.sync")
-
-UNCHANGED = "No changes - sync skipped"
-
-
-@dataclass(slots=True)
-class Run:
-    """One try at one row, and what is told about it: to the log file, the log table and people."""
-
-    claim: Claim
-    shop_id: int
-    shop_name: str
-    thing: str
-    """What is synced, as people name it: a SKU, or a category's path."""
-    product_id: int | None = None
-    category_id: int | None = None
-    job_id: str = ""
-    started_at: datetime = field(default_factory=now)
-    requests: int = 0
-    exchanges: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def milliseconds(self) -> int:
-        """How long the run has taken."""
-        return int((now() - self.started_at) / timedelta(milliseconds=1))
-
-
-@dataclass(frozen=True, slots=True)
-class SyncResult:
-    """What a strategy did (R11). ``operation`` is create, update or none; ``checksum`` the payload's hash."""
-
-    external_id: int | None
-    message: str
-    operation: str
-    checksum: str
-    pushed: dict[str, Any]
-    revision: int
-
-    @property
-    def skipped(self) -> bool:
-        """Whether nothing had to be sent."""
-        return self.operation == "none"
-
-    @property
-    def outcome(self) -> str:
-        """The word that commands print and batches count."""
-        return {"create": "created", "update": "updated", "none": "unchanged"}[self.operation]
-
-
-def log_start(run: Run) -> None:
-    """The log line of a run that begins (R2)."""
-    logger.info(
-        "sync started job=%s product=%s category=%s thing=%r shop=%r attempt=%d",
-        *(run.job_id, run.product_id, run.category_id, run.thing, run.shop_name, run.claim.attempt),
-    )
 
 
 def settle_success(run: Run, result: SyncResult) -> bool:
@@ -109,11 +51,7 @@ def settle_success(run: Run, result: SyncResult) -> bool:
     _log(run, operation=result.operation, status="success", message=result.message)
     follows = _state(run) is SyncState.PENDING
     db.session.commit()
-    logger.info(
-        "sync succeeded job=%s thing=%r shop=%r external_id=%s operation=%s skipped=%s ms=%d",
-        *(run.job_id, run.thing, run.shop_name, result.external_id, result.operation),
-        *(result.skipped, run.milliseconds),
-    )
+    log_success(run, result)
     return follows
 
 
@@ -132,7 +70,7 @@ def settle_wait(run: Run, wait: NotYetError) -> datetime:
         last_requests=model.last_requests + run.requests,
     )
     db.session.commit()
-    logger.info("sync waits job=%s thing=%r shop=%r: %s", run.job_id, run.thing, run.shop_name, wait.message)
+    log_wait(run, wait.message)
     return due
 
 
@@ -170,12 +108,7 @@ def settle_failure(run: Run, error: Exception) -> datetime | None:
         _end(run, error, message, common)
     _log(run, operation="sync", status="error" if due is None else "retry", message=message, error=error)
     db.session.commit()
-    logger.log(
-        logging.WARNING if due else logging.ERROR,
-        "%s job=%s thing=%r shop=%r attempt=%d error=%s ms=%d",
-        *("sync failed" if due else "sync failed for good", run.job_id, run.thing, run.shop_name),
-        *(run.claim.attempt, message, run.milliseconds),
-    )
+    log_failure(run, message, final=due is None)
     return due
 
 
@@ -191,11 +124,6 @@ def message_of(error: Exception) -> str:
     if isinstance(error, JobTimeoutError):
         return "the job ran out of time"
     return f"an error inside PPM: {type(error).__name__}: {error}"
-
-
-def log_lost(run: Run, error: Exception) -> None:
-    """The log line of a run that lost its row to another worker."""
-    logger.warning("sync given up job=%s thing=%r shop=%r: %s", run.job_id, run.thing, run.shop_name, error)
 
 
 def _end(run: Run, error: Exception, message: str, common: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from ppm_web.models import (
 )
 from ppm_web.services import claims, outcomes, tickets
 from ppm_web.services.claims import Claim, ClaimLostError, StatusModel, status_row
-from ppm_web.services.outcomes import Run
+from ppm_web.services.runs import Run
 from ppm_web.services.sync_errors import LeaseLapsedError
 
 logger = logging.getLogger("ppm.sweep")

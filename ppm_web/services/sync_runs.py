@@ -12,11 +12,12 @@ from ppm_web.extensions import db, reading
 from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.values import ShopProfile
-from ppm_web.services import claims, mappings, outcomes, shops, tickets
+from ppm_web.services import claims, mappings, outcomes, runs, shops, tickets
 from ppm_web.services.category_strategy import CategoryStrategy
 from ppm_web.services.claims import Claim, ClaimLostError
-from ppm_web.services.outcomes import Run, SyncResult
-from ppm_web.services.product_strategy import ProductStrategy, RemoteState
+from ppm_web.services.product_links import RemoteState
+from ppm_web.services.product_strategy import ProductStrategy
+from ppm_web.services.runs import Run, SyncResult
 from ppm_web.services.snapshots import product_data
 from ppm_web.services.sync_errors import NotYetError, ShopInactiveError, SyncFailedError
 
@@ -101,12 +102,12 @@ def _settle(run: Run, shop: PrestaShopShop, sync: Sync) -> None:
 
     Raises SyncFailedError. A lost claim ends quietly: someone else has the row.
     """
-    outcomes.log_start(run)
+    runs.log_start(run)
     try:
         result = _with_client(run, shop, sync)
         follows = outcomes.settle_success(run, result)
     except ClaimLostError as error:
-        outcomes.log_lost(run, error)
+        runs.log_lost(run, error)
     except NotYetError as wait:
         db.session.rollback()
         due = outcomes.settle_wait(run, wait)
@@ -123,7 +124,7 @@ def _fail(run: Run, error: Exception) -> None:
     try:
         due = outcomes.settle_failure(run, error)
     except ClaimLostError as lost:
-        outcomes.log_lost(run, lost)
+        runs.log_lost(run, lost)
         return
     if due is not None:
         tickets.hand_out(run.claim.model, run.claim.status_id, at=due)
