@@ -30,7 +30,6 @@ DEFAULTS: Final[dict[str, Any]] = {
     "SWEEP_SECONDS": 60,
     "PRODUCT_TIMEOUT_SECONDS": 600,
     "CATEGORY_TIMEOUT_SECONDS": 300,
-    "TICKET_SECONDS": 600,
     "REQUEST_TIMEOUT_SECONDS": 60,
     "LANGUAGES": ["en", "pl"],
     "TIMEZONE": "Europe/Warsaw",
