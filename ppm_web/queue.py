@@ -161,10 +161,15 @@ def current_ticket_id() -> str:
 
 
 def ticket_waits(ticket_id: str) -> bool:
-    """Whether that ticket waits, is delayed, or runs. Raises QueueUnavailableError."""
+    """Whether that ticket stands in its queue or runs. Raises QueueUnavailableError.
+
+    A ticket that a worker took and died with still calls itself queued, so its place is looked up.
+    """
     try:
         ticket = Ticket.fetch(ticket_id, connection=connection(), serializer="json")
-        return ticket.get_status() in {JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.STARTED}
+        if ticket.get_status() == JobStatus.QUEUED:
+            return rq_queue(ticket.origin).get_job_position(ticket_id) is not None
+        return ticket.get_status() == JobStatus.STARTED
     except NoSuchJobError:
         return False
     except RedisError as error:

@@ -17,6 +17,9 @@ from ppm_web.services import claims, failures
 from ppm_web.services.runs import Run, SyncResult, log_failure, log_success, log_wait
 from ppm_web.services.sync_errors import NotYetError, SyncError
 
+LOG_TEXT_LIMIT = 4_000
+"""Characters of each request and answer that the log keeps."""
+
 
 def settle_success(run: Run, result: SyncResult) -> bool:
     """End a run that did what was asked; True when one more run follows.
@@ -190,7 +193,7 @@ def _state(run: Run) -> SyncState:
 def _log(run: Run, *, operation: str, status: str, message: str, error: Exception | None = None) -> None:
     details: dict[str, Any] = {}
     if run.exchanges:
-        details["exchanges"] = run.exchanges
+        details["exchanges"] = [_kept(exchange, whole=error is not None) for exchange in run.exchanges]
     if isinstance(error, PrestaShopError):
         details["error"] = error.describe()
     db.session.add(
@@ -207,3 +210,10 @@ def _log(run: Run, *, operation: str, status: str, message: str, error: Exceptio
             details=details or None,
         )
     )
+
+
+def _kept(exchange: dict[str, Any], *, whole: bool) -> dict[str, Any]:
+    """An exchange as the log keeps it: texts cut, and of a success no answers, which are long and alike."""
+    kept = exchange | {"request_text": exchange["request_text"][:LOG_TEXT_LIMIT]}
+    kept["answer_text"] = exchange["answer_text"][:LOG_TEXT_LIMIT] if whole else ""
+    return kept

@@ -38,7 +38,7 @@ def hand_out(model: StatusModel, status_id: int, *, at: datetime | None = None) 
 
 
 def is_out(status: Status) -> bool:
-    """Whether the row's present ticket waits, is delayed, or runs. Raises QueueUnavailableError."""
+    """Whether the row's newest ticket stands in its queue or runs. Raises QueueUnavailableError."""
     return queue.ticket_waits(ticket_id_of(status))
 
 

@@ -105,6 +105,26 @@ def test_rows_whose_tickets_the_broker_lost_get_new_ones(
     assert {status_of(status.product, shop).state for status in statuses} == {SyncState.SYNCED}
 
 
+def test_a_ticket_that_a_worker_took_and_died_with_is_handed_out_again(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    status = requested(shop)
+    queue.connection().delete(queue.rq_queue(queue.NORMAL).key)  # popped from the list, never started
+    assert sweep(0).ticketed == 1
+    work()
+    assert status_of(status.product, shop).state is SyncState.SYNCED
+
+
+def test_a_delayed_ticket_that_nobody_moves_is_replaced_when_it_is_due(
+    practice_82: PracticeShop, shop: PrestaShopShop
+) -> None:
+    requested(shop, delay=timedelta(minutes=5))
+    assert sweep(0).ticketed == 0
+    with time_machine.travel(now() + timedelta(minutes=6)):
+        assert sweep(0).ticketed == 1
+    assert len(queue.rq_queue(queue.NORMAL)) == 1
+
+
 def test_a_ticket_that_still_waits_is_not_handed_out_twice(shop: PrestaShopShop) -> None:
     requested(shop)
     assert sweep(0).ticketed == 0
