@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from ppm_web.extensions import db
+from ppm_web.extensions import db, reading
 from ppm_web.models import (
     ROOT_CATEGORY_ID,
     Category,
@@ -71,6 +71,8 @@ def make_shop(url: str, name: str = "Shop A", key: str = DEFAULT_KEY) -> PrestaS
 
 def status_of(product: Product, shop: PrestaShopShop) -> ProductSyncStatus:
     """The product's row in the shop, as it is in the database now."""
+    product_id, shop_id = product.id, shop.id
     db.session.rollback()
     db.session.expire_all()
-    return db.session.query(ProductSyncStatus).filter_by(product_id=product.id, shop_id=shop.id).one()
+    with reading():
+        return db.session.query(ProductSyncStatus).filter_by(product_id=product_id, shop_id=shop_id).one()

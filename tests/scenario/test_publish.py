@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from ppm_web.models import SyncState
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop, serve
+from ppm_web.services import sync
+from tests.factories import make_product, make_shop, status_of
 from tests.scenario.conftest import House, until
 from tests.support import WatchedShop
 
@@ -78,31 +82,31 @@ def test_everything_works_without_a_broker_in_sync_mode(house: House, catalogue:
 
 
 def test_a_shop_that_saves_five_seconds_after_it_closed_still_has_one_product(
-    house: House, catalogue: Path
+    app: Flask, house: House
 ) -> None:
     practice = PracticeShop(version="8.2")
     practice.strike_next("save-late", 1, method="POST", resource="products")
     with serve(practice) as served:
-        house.flask("catalog", "import", str(catalogue))
-        house.flask("shop", "add", "Shop A", served.url, "--key", DEFAULT_KEY)
+        product, shop = make_product(), make_shop(served.url)
         house.start_workers()
-        done = house.json("sync", "product", "CAP-1", "--shop", "Shop A", "--wait")
-        assert (done["state"], done["outcome"]) == ("synced", "created")
-        assert len(practice.products("CAP-1")) == 1
-        assert practice.counts["POST"]["products"] == 1
+        sync.request_product_sync(product.id, shop.id, by="test")
+        until(lambda: status_of(product, shop).state is SyncState.SYNCED)
+    assert practice.struck_faults == {"save-late": 1}
+    assert len(practice.products("MUG-1")) == 1
+    assert practice.counts["POST"]["products"] == 1
+    assert status_of(product, shop).outcome == "created"
 
 
-def test_a_worker_killed_in_the_middle_costs_nothing_but_the_lease(house: House, catalogue: Path) -> None:
+def test_a_worker_killed_in_the_middle_costs_nothing_but_the_lease(app: Flask, house: House) -> None:
     practice = WatchedShop(version="8.2")
     practice.on_create = house.kill_workers
     with serve(practice) as served:
-        house.flask("catalog", "import", str(catalogue))
-        house.flask("shop", "add", "Shop A", served.url, "--key", DEFAULT_KEY)
+        product, shop = make_product(), make_shop(served.url)
         house.start_workers()
-        house.flask("sync", "product", "CAP-1", "--shop", "Shop A")
+        sync.request_product_sync(product.id, shop.id, by="test")
         until(lambda: practice.on_create is None and not house.workers)
+        assert status_of(product, shop).state is SyncState.SYNCING
         house.start_workers()
-        done = house.json("sync", "product", "CAP-1", "--shop", "Shop A", "--wait")
-        assert done["state"] == "synced"
-        assert len(practice.products("CAP-1")) == 1
-        assert practice.counts["POST"]["products"] == 1
+        until(lambda: status_of(product, shop).state is SyncState.SYNCED)
+    assert len(practice.products("MUG-1")) == 1
+    assert practice.counts["POST"]["products"] == 1

@@ -31,10 +31,11 @@ def request(product: Product, shop: PrestaShopShop) -> None:
 
 
 def waits(product: Product, shop: PrestaShopShop) -> int:
-    """Seconds from now until the row is due."""
+    """Seconds from the end of the last try until the row is due."""
     due = status_of(product, shop).not_before
+    last = db.session.query(SyncLog).order_by(SyncLog.id.desc()).limit(1).one()
     assert due is not None
-    return round((due - datetime.now(UTC)).total_seconds())
+    return round((due - last.created_at).total_seconds())
 
 
 def test_a_shop_that_is_down_is_tried_three_times_at_30_and_60_seconds_then_fails(
