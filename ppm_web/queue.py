@@ -149,9 +149,14 @@ def enqueue(job: str, *ids: int, ticket_id: str, queue: str, at: datetime | None
         if at is None:
             rq_queue(queue).enqueue(JOBS[job], *ids, **options)
         else:
-            rq_queue(queue).enqueue_at(at, JOBS[job], *ids, **options)
+            rq_queue(queue).enqueue_at(_whole_second(at), JOBS[job], *ids, **options)
     except RedisError as error:
         raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
+
+
+def _whole_second(moment: datetime) -> datetime:
+    """The next whole second: RQ cuts the rest off, and a ticket that comes too early is in vain."""
+    return moment.replace(microsecond=0) + timedelta(seconds=1 if moment.microsecond else 0)
 
 
 def current_ticket_id() -> str:

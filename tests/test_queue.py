@@ -124,6 +124,14 @@ def test_a_delayed_request_is_synced_when_it_is_due(shop: PrestaShopShop, work: 
         assert status_of(product, shop).state is SyncState.SYNCED
 
 
+@pytest.mark.usefixtures("app")
+def test_a_delayed_ticket_never_comes_before_its_row_is_due() -> None:
+    at = NOW + timedelta(seconds=30, milliseconds=700)
+    enqueue(at=at)
+    registry = queue.rq_queue(queue.NORMAL).scheduled_job_registry
+    assert registry.get_scheduled_time("product-1-shop-1-1") >= at
+
+
 @pytest.mark.parametrize("forced", [queue.HIGH, queue.NORMAL, queue.BACKGROUND])
 def test_a_forced_queue_gets_the_ticket(forced: str, shop: PrestaShopShop) -> None:
     sync.request_product_sync(make_product().id, shop.id, by="test", queue=forced)

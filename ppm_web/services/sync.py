@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 from sqlalchemy import case, literal, or_, select, update
 
@@ -44,60 +44,32 @@ class SyncRequested:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    by: str
+class Wish(TypedDict, total=False):
+    """What a request may say: who asks, and where needed a forced queue (its name), a priority from 1
+    (highest) to 10, a delay before the first try, and that all is sent even if nothing changed."""
+
+    by: Required[str]
     queue: str
     priority: int | None
     delay: timedelta | None
     force: bool
 
 
-def request_product_sync(
-    product_id: int,
-    shop_id: int,
-    *,
-    by: str,
-    queue: str = "",
-    priority: int | None = None,
-    delay: timedelta | None = None,
-    force: bool = False,
-) -> SyncRequested:
-    """Ask that a product be synced to a shop, now or after ``delay``; a ticket is handed out.
+def request_product_sync(product_id: int, shop_id: int, **wish: Unpack[Wish]) -> SyncRequested:
+    """Ask that a product be synced to a shop, and hand out a ticket.
 
-    ``queue`` forces a queue, ``force`` sends everything even if nothing changed. A request during
-    a sync brings one more run (R4). Raises SyncRefusedError for an inactive shop or a disabled
-    row, NoResultFound when there is no such product or shop, and in sync mode SyncFailedError.
+    A request during a sync brings one more run (R4). Raises SyncRefusedError for an inactive shop
+    or a disabled row, NoResultFound when there is no such product or shop, and in sync mode
+    SyncFailedError.
     """
     product = db.session.get_one(Product, product_id)
-    return _request(
-        ProductSyncStatus,
-        {"product_id": product_id},
-        product.sku,
-        shop_id,
-        _Wish(by, queue, priority, delay, force),
-    )
+    return _request(ProductSyncStatus, {"product_id": product_id}, product.sku, shop_id, wish)
 
 
-def request_category_sync(
-    category_id: int,
-    shop_id: int,
-    *,
-    by: str,
-    queue: str = "",
-    priority: int | None = None,
-    delay: timedelta | None = None,
-    force: bool = False,
-) -> SyncRequested:
+def request_category_sync(category_id: int, shop_id: int, **wish: Unpack[Wish]) -> SyncRequested:
     """Ask that a category be synced to a shop, parents first (R6). As ``request_product_sync``."""
     category = db.session.get_one(Category, category_id)
-    return _request(
-        CategorySyncStatus,
-        {"category_id": category_id},
-        category.name,
-        shop_id,
-        _Wish(by, queue, priority, delay, force),
-    )
+    return _request(CategorySyncStatus, {"category_id": category_id}, category.name, shop_id, wish)
 
 
 def reset(shop_id: int, product_id: int | None = None) -> int:
@@ -122,7 +94,7 @@ def reset(shop_id: int, product_id: int | None = None) -> int:
 
 
 def _request(
-    model: StatusModel, owner: Mapping[str, int], thing: str, shop_id: int, wish: _Wish
+    model: StatusModel, owner: Mapping[str, int], thing: str, shop_id: int, wish: Wish
 ) -> SyncRequested:
     shop = db.session.get_one(PrestaShopShop, shop_id, populate_existing=True)
     if not shop.active:
@@ -165,22 +137,22 @@ _ZEROS = (
 )
 
 
-def _mark_requested(model: StatusModel, status_id: int, wish: _Wish) -> None:
+def _mark_requested(model: StatusModel, status_id: int, wish: Wish) -> None:
     """Raise the row's request in one UPDATE: a run that goes on keeps its state and its claim."""
-    moment = now()
+    moment, delay = now(), wish.get("delay")
     runs = model.state == SyncState.SYNCING
     values: dict[str, Any] = {
         "state": case((runs, model.state), else_=SyncState.PENDING),
         "attempts": case((runs, model.attempts), else_=0),
-        "not_before": case((runs, model.not_before), else_=moment + wish.delay if wish.delay else None),
+        "not_before": case((runs, model.not_before), else_=moment + delay if delay else None),
         "requested_revision": model.requested_revision + 1,
         "requested_at": moment,
-        "requested_by": wish.by,
-        "queue": wish.queue,
-        "force": or_(model.force, literal(wish.force)),
+        "requested_by": wish["by"],
+        "queue": wish.get("queue", ""),
+        "force": or_(model.force, literal(wish.get("force", False))),
     }
-    if wish.priority is not None:
-        values["priority"] = wish.priority
+    if (priority := wish.get("priority")) is not None:
+        values["priority"] = priority
     db.session.execute(
         update(model)
         .where(model.id == status_id, model.state != SyncState.DISABLED)

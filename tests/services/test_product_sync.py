@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -34,6 +35,13 @@ def request(product: Product, shop: PrestaShopShop, **options: object) -> None:
     sync.request_product_sync(product.id, shop.id, by="test", **options)  # type: ignore[arg-type]
 
 
+def in_shop(practice: PracticeShop) -> dict[str, Any]:
+    """MUG-1 as the shop has it."""
+    found = practice.find_product("MUG-1")
+    assert found is not None
+    return found
+
+
 def bodies(practice: PracticeShop, method: str, resource: str) -> list[str]:
     return [r.body.decode() for r in practice.requests if (r.method, r.resource) == (method, resource)]
 
@@ -52,8 +60,7 @@ def test_a_new_product_is_created_with_every_field(
     request(product, shop)
     work()
 
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     assert found["name"] == {"1": "Mug MUG-1", "2": "Kubek MUG-1 ąęł"}
     assert found["description"] == {"1": "<p>A mug</p>", "2": "<p>Kubek</p>"}
     assert found["price"] == "12.500000"
@@ -120,8 +127,7 @@ def test_a_changed_stock_is_one_request_to_stock_availables(
     work()
 
     assert practice_82.counts == {"PATCH": {"stock_availables": 1}}
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     assert practice_82.stock_of(found["id"]) == 0
 
 
@@ -131,8 +137,7 @@ def test_a_changed_text_keeps_the_languages_that_ppm_has_no_text_for(
     product = make_product(texts=[ProductText(language="en", name="Mug")])
     request(product, shop)
     work()
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     assert found["name"] == {"1": "Mug", "2": "Mug"}
     practice_82.change("products", found["id"], {"name": {"1": "Mug", "2": "Kubek, tłumaczony w sklepie"}})
     product.texts[0].name = "Big mug"
@@ -140,8 +145,7 @@ def test_a_changed_text_keeps_the_languages_that_ppm_has_no_text_for(
     request(product, shop)
     work()
 
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     assert found["name"] == {"1": "Big mug", "2": "Kubek, tłumaczony w sklepie"}
 
 
@@ -152,8 +156,7 @@ def test_categories_that_the_shop_added_itself_are_kept(
     product = make_product(categories=(clothes,))
     request(product, shop)
     work()
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     ours = [item["id"] for item in found["associations"]["categories"]]
     practice_82.change("products", found["id"], {}, {"categories": [{"id": ours[0]}, {"id": "2"}]})
     product = db.session.get_one(Product, product.id)
@@ -162,8 +165,7 @@ def test_categories_that_the_shop_added_itself_are_kept(
     request(product, shop)
     work()
 
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     names = {row["id"]: row["name"]["1"] for row in practice_82.categories()}
     assert {names[int(item["id"])] for item in found["associations"]["categories"]} == {"Home", "Sale"}
 
@@ -206,8 +208,7 @@ def test_a_product_that_another_row_is_linked_to_is_a_conflict(
     first = make_product("MUG-1")
     request(first, shop)
     work()
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     practice_82.change("products", found["id"], {"reference": "MUG-2"})
     second = make_product("MUG-2")
     request(second, shop)
@@ -224,8 +225,7 @@ def test_a_product_deleted_in_the_shop_is_a_conflict_and_made_again_by_force(
     product = make_product()
     request(product, shop)
     work()
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     practice_82.delete("products", found["id"])
     catalog.update_product(product.id, {"price_net": Decimal(9)})
     request(product, shop)
@@ -247,14 +247,12 @@ def test_force_sends_what_someone_changed_in_the_shop(
     product = make_product()
     request(product, shop)
     work()
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     practice_82.change("products", found["id"], {"price": "99"})
     request(product, shop, force=True)
     work()
 
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     assert found["price"] == "12.500000"
     assert status_of(product, shop).force is False
 
@@ -363,8 +361,7 @@ def test_several_tax_groups_of_one_rate_are_told_and_mapped_by_hand(
     mappings.map_by_hand(shop, MappingKind.TAX, "23", 5)
     request(product, shop)
     work()
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     assert found["id_tax_rules_group"] == "5"
 
 
@@ -407,8 +404,7 @@ def test_an_edit_during_a_sync_brings_a_second_one(
     practice_82.on_create = edit_once
     request(product, shop)
     work()
-    found = practice_82.find_product("MUG-1")
-    assert found is not None
+    found = in_shop(practice_82)
     assert found["price"] == "99.000000"
     assert status_of(product, shop).state is SyncState.SYNCED
     assert [line.operation for line in db.session.query(SyncLog).order_by(SyncLog.id)] == ["create", "update"]
@@ -483,14 +479,12 @@ def test_a_shop_17_without_patch_gets_whole_products_and_loses_nothing(app: Flas
         product = make_product(categories=(make_category("Clothes"),))
         request(product, shop)
         work()
-        found = practice.find_product("MUG-1")
-        assert found is not None
+        found = in_shop(practice)
         practice.change("products", found["id"], {"wholesale_price": "5.5", "upc": "123456789012"})
         catalog.update_product(product.id, {"price_net": Decimal(20), "quantity": 3})
         request(product, shop)
         work()
-        after = practice.find_product("MUG-1")
-        assert after is not None
+        after = in_shop(practice)
         assert (after["price"], after["wholesale_price"], after["upc"]) == (
             "20.000000",
             "5.500000",
