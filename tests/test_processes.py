@@ -19,7 +19,6 @@ from ppm_web.cli.processes import (
     Processes,
     Program,
     StopRequestedError,
-    accepts_connections,
     free_port,
 )
 from tests.scenario.conftest import until
@@ -71,7 +70,7 @@ def test_any_error_in_the_block_ends_all_of_them(processes: Processes) -> None:
 def test_one_that_ends_by_itself_is_told_with_the_end_of_its_log(
     processes: Processes, tmp_path: Path
 ) -> None:
-    code = "print(*range(100), sep='\\n'); raise SystemExit('no database')"
+    code = "print(*range(100), sep='\\n', flush=True); raise SystemExit('no database')"
     with pytest.raises(ProcessEndedError) as caught, processes:
         processes.start(sleeper(), python("worker 1", code, tmp_path / "worker.log"))
         processes.wait()
@@ -153,9 +152,7 @@ def test_a_taken_port_is_passed_over() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert accepts_connections("127.0.0.1", port)
         assert free_port(port) > port
-    assert not accepts_connections("127.0.0.1", port)
     assert free_port(port) == port
 
 

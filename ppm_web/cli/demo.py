@@ -26,8 +26,8 @@ from ppm_web.cli.processes import (
     Processes,
     Program,
     StopRequestedError,
-    accepts_connections,
     free_port,
+    listener,
 )
 from ppm_web.cli.programs import ROOT, WEB_SECONDS, web_answers, web_program, worker_program
 from ppm_web.extensions import db
@@ -40,6 +40,8 @@ from ppm_web.services.users import UserError
 HOST = "127.0.0.1"
 WEB_PORT, SHOP_PORT = 8000, 8085
 VERSIONS = ("8.2", "9.1")
+SHOP_SECONDS = 20
+PORT_TRIES = 3
 WORKERS = 2
 EMAIL = "demo@example.com"
 CATALOGUE = ROOT / "sample" / "catalogue.csv"
@@ -80,24 +82,26 @@ def _run(folder: DemoFolder, lock: int) -> None:
     _take_environment(folder)
     logs = folder.path / "logs"
     logs.mkdir(exist_ok=True)
-    web_port = free_port(WEB_PORT, HOST)
-    url = f"http://{HOST}:{web_port}/"
     with (
-        Processes(os.environ, ROOT, keep_open=[lock]) as processes,
+        listener(WEB_PORT, HOST) as web_socket,
+        Processes(os.environ, ROOT, keep_open=[lock, web_socket.fileno()]) as processes,
         suppress(StopRequestedError),
         _broker_until_the_end(folder.path, processes),
     ):
         _say("Starting the demo: two practice shops, the queue, two workers and the web ...")
+        port = web_socket.getsockname()[1]
+        url = f"http://{HOST}:{port}/"
+        folder.note(url, processes.pids)
         shops = _start_shops(folder, logs, processes)
         folder.note(url, processes.pids)
         password = folder.kept_secret("password", 9)
         _fill(shops, password)
         processes.check()
-        web = web_program(HOST, web_port, processes=1, threads=4, log=logs / "web.log")
+        web = web_program(f"fd://{web_socket.fileno()}", processes=1, threads=4, log=logs / "web.log")
         workers = [worker_program(n, logs / f"worker-{n}.log") for n in range(1, WORKERS + 1)]
         processes.start(web, *workers)
         folder.note(url, processes.pids)
-        processes.wait_until(lambda: web_answers(HOST, web_port), WEB_SECONDS, "the web")
+        processes.wait_until(lambda: web_answers(HOST, port), WEB_SECONDS, "the web")
         _say(_told(url, password, shops, logs))
         processes.wait()
     _say("The demo has ended. Its data stays; make demo goes on with it, make demo FRESH=1 begins anew.")
@@ -131,7 +135,18 @@ def _broker_until_the_end(folder: Path, processes: Processes) -> Iterator[None]:
 
 
 def _start_shops(folder: DemoFolder, logs: Path, processes: Processes) -> list[DemoShop]:
-    shops, programs, port = [], [], SHOP_PORT
+    """Start the practice shops, at free ports; again when another program was quicker to take one."""
+    for _ in range(PORT_TRIES - 1):
+        with suppress(ProcessEndedError):
+            return _try_shops(folder, logs, processes)
+        processes.stop()
+    return _try_shops(folder, logs, processes)
+
+
+def _try_shops(folder: DemoFolder, logs: Path, processes: Processes) -> list[DemoShop]:
+    shops: list[DemoShop] = []
+    programs: list[Program] = []
+    port = SHOP_PORT
     for version in VERSIONS:
         port = free_port(port, HOST)
         command = [
@@ -144,10 +159,14 @@ def _start_shops(folder: DemoFolder, logs: Path, processes: Processes) -> list[D
         shops.append(DemoShop(name, f"http://{HOST}:{port}", DEFAULT_KEY))
         port += 1
     processes.start(*programs)
-    for shop in shops:
-        at = int(shop.url.rpartition(":")[2])
-        processes.wait_until(lambda at=at: accepts_connections(HOST, at), 20, shop.name)  # type: ignore[misc]
+    for program, shop in zip(programs, shops, strict=True):
+        processes.wait_until(lambda p=program, s=shop: _listens(p, s), SHOP_SECONDS, shop.name)  # type: ignore[misc]
     return shops
+
+
+def _listens(program: Program, shop: DemoShop) -> bool:
+    """Whether the shop says so. Its port alone tells nothing: another demo may have been quicker."""
+    return program.log is not None and f"listens at {shop.url}/" in program.log.read_text()
 
 
 def _fill(shops: Sequence[DemoShop], password: str) -> None:

@@ -45,7 +45,7 @@ class NoFreePortError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A process to start. Without a log it writes to our own standard output and error."""
+    """A process to start. Its log begins anew; without one it writes to our own output and error."""
 
     name: str
     command: Sequence[str]
@@ -125,7 +125,7 @@ class Processes:
             self._stages.pop()
 
     def _started(self, program: Program) -> subprocess.Popen[bytes]:
-        output = program.log.open("ab") if program.log else None
+        output = program.log.open("wb") if program.log else None
         try:
             # A session of its own: a Ctrl-C at the terminal reaches us alone, and we end them in order.
             return subprocess.Popen(  # noqa: S603  (our own commands)
@@ -146,23 +146,17 @@ class Processes:
         self._stop_requested = True
 
 
-def accepts_connections(host: str, port: int) -> bool:
-    """Whether something listens there."""
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
 def free_port(preferred: int, host: str = "127.0.0.1") -> int:
     """``preferred``, or the next port that nobody listens at. Raises NoFreePortError."""
+    with listener(preferred, host) as found:
+        return int(found.getsockname()[1])
+
+
+def listener(preferred: int, host: str = "127.0.0.1") -> socket.socket:
+    """A socket that listens at ``preferred`` or the next free port. Raises NoFreePortError."""
     for port in range(preferred, min(preferred + PORTS_TRIED, 65536)):
-        with socket.socket() as probe, suppress(OSError):
-            # As servers do: a port whose last connections are just closing is free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-            return port
+        with suppress(OSError):
+            return socket.create_server((host, port), backlog=128)
     raise NoFreePortError(f"no port is free on {host} from {preferred} on")
 
 

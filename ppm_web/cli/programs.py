@@ -15,10 +15,10 @@ WEB_SECONDS = 30
 _FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
 
 
-def web_program(host: str, port: int, *, processes: int, threads: int, log: Path | None = None) -> Program:
-    """The web, by gunicorn."""
+def web_program(bind: str, *, processes: int, threads: int, log: Path | None = None) -> Program:
+    """The web, by gunicorn, at ``HOST:PORT`` or on an open socket, ``fd://NUMBER``."""
     command = [
-        *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"{host}:{port}"),
+        *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", bind),
         *("--workers", str(processes), "--threads", str(threads)),
         *("--graceful-timeout", "3", "--log-level", "warning"),
         "--no-control-socket",  # it would be made in the home folder

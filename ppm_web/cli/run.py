@@ -57,12 +57,17 @@ def run(workers: int) -> None:
 def _serve(app: Flask, processes: Processes, workers: int) -> None:
     host, port = app.config["HOST"], app.config["PORT"]
     processes.start(
-        web_program(host, port, processes=2, threads=4), *(worker_program(n + 1) for n in range(workers))
+        web_program(_bind(host, port), processes=2, threads=4),
+        *(worker_program(n + 1) for n in range(workers)),
     )
     asked = EVERYWHERE.get(host, host)
     processes.wait_until(lambda: web_answers(asked, port), WEB_SECONDS, "the web")
-    click.echo(f"PPM runs at http://{host}:{port}/. Ctrl-C ends it.")
+    click.echo(f"PPM runs at http://{_bind(host, port)}/. Ctrl-C ends it.")
     processes.wait()
+
+
+def _bind(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _check_schema() -> None:
