@@ -32,6 +32,11 @@ class Run:
     exchanges: list[dict[str, Any]] = field(default_factory=list)
 
     @property
+    def label(self) -> str:
+        """What is synced, as the log names it: sku='MUG-1' or category='Men'."""
+        return f"{'category' if self.product_id is None else 'sku'}={self.thing!r}"
+
+    @property
     def milliseconds(self) -> int:
         """How long the run has taken."""
         return int((now() - self.started_at) / timedelta(milliseconds=1))
@@ -62,35 +67,35 @@ class SyncResult:
 def log_start(run: Run) -> None:
     """The log line of a run that begins (R2)."""
     logger.info(
-        "sync started job=%s product=%s category=%s thing=%r shop=%r attempt=%d",
-        *(run.job_id, run.product_id, run.category_id, run.thing, run.shop_name, run.claim.attempt),
+        "sync started job=%s id=%s %s shop=%r attempt=%d",
+        *(run.job_id, run.product_id or run.category_id, run.label, run.shop_name, run.claim.attempt),
     )
 
 
 def log_success(run: Run, result: SyncResult) -> None:
     """The log line of a run that did what was asked (R2)."""
     logger.info(
-        "sync succeeded job=%s thing=%r shop=%r external_id=%s operation=%s skipped=%s ms=%d",
-        *(run.job_id, run.thing, run.shop_name, result.external_id, result.operation),
+        "sync succeeded job=%s %s shop=%r external_id=%s operation=%s skipped=%s ms=%d",
+        *(run.job_id, run.label, run.shop_name, result.external_id, result.operation),
         *(result.skipped, run.milliseconds),
     )
 
 
 def log_wait(run: Run, why: str) -> None:
     """The log line of a run that has to wait for something that is under way."""
-    logger.info("sync waits job=%s thing=%r shop=%r: %s", run.job_id, run.thing, run.shop_name, why)
+    logger.info("sync waits job=%s %s shop=%r: %s", run.job_id, run.label, run.shop_name, why)
 
 
 def log_failure(run: Run, message: str, *, final: bool) -> None:
     """The log line of a failed try, or of the last one (R2)."""
     logger.log(
         logging.ERROR if final else logging.WARNING,
-        "%s job=%s thing=%r shop=%r attempt=%d error=%s ms=%d",
-        *("sync failed for good" if final else "sync failed", run.job_id, run.thing, run.shop_name),
+        "%s job=%s %s shop=%r attempt=%d error=%s ms=%d",
+        *("sync failed for good" if final else "sync failed", run.job_id, run.label, run.shop_name),
         *(run.claim.attempt, message, run.milliseconds),
     )
 
 
 def log_lost(run: Run, error: Exception) -> None:
     """The log line of a run that lost its row to another worker."""
-    logger.warning("sync given up job=%s thing=%r shop=%r: %s", run.job_id, run.thing, run.shop_name, error)
+    logger.warning("sync given up job=%s %s shop=%r: %s", run.job_id, run.label, run.shop_name, error)

@@ -66,7 +66,7 @@ def test_a_forking_worker_publishes_and_logs_what_it_did(
     (started,) = re.findall("sync started .*", log)
     (succeeded,) = re.findall("sync succeeded .*", log)
     ticket = f"job=product-{product.id}-shop-{shop.id}-1"
-    for words in (ticket, f"product={product.id}", "'MUG-1'", "shop='Shop A'", "attempt=1"):
+    for words in (ticket, f"id={product.id}", "sku='MUG-1'", "shop='Shop A'", "attempt=1"):
         assert words in started
     for words in (
         ticket,
