@@ -105,6 +105,8 @@ def app(database_url: str, clean_broker: str) -> Iterator[Flask]:
         yield app
         db.session.remove()
         db.engine.dispose()
+    for connection in app.extensions["ppm_queue"].values():
+        connection.close()
 
 
 @pytest.fixture
