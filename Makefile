@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo run test check test-services test-browser lock
+.PHONY: help setup demo run test check test-services test-browser test-demo lock
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -51,6 +51,9 @@ test-services: $(INSTALLED) ## The tests, on PostgreSQL and Redis
 
 test-browser: $(INSTALLED) ## The tests in a real browser (CHROMIUM)
 	CHROMIUM="$(CHROMIUM)" $(PYTEST) tests/browser -m browser $(TESTS)
+
+test-demo: $(INSTALLED) ## The tests of the demo itself
+	$(PYTEST) tests/test_demo.py -m demo $(TESTS)
 
 lock: $(INSTALLED) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev -o requirements.lock pyproject.toml
