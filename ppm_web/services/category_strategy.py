@@ -13,7 +13,8 @@ from ppm_web.prestashop.errors import NotFound
 from ppm_web.prestashop.transformers import category_creation_payload, category_payload, complete_texts
 from ppm_web.prestashop.validation import check_category
 from ppm_web.prestashop.values import Payload, ShopProfile
-from ppm_web.services import mappings, remote_ids
+from ppm_web.services import claims, mappings, remote_ids
+from ppm_web.services.claims import Claim
 from ppm_web.services.remote_ids import RemoteThing
 from ppm_web.services.runs import UNCHANGED, SyncResult
 from ppm_web.services.snapshots import CategoryData, category_path
@@ -43,9 +44,13 @@ class CategoryStrategy:
         return parent_id
 
     def sync(
-        self, category_id: int, pushed: Payload | None, pushed_hash: str | None, force: bool
+        self, claim: Claim, category_id: int, pushed: Payload | None, pushed_hash: str | None
     ) -> SyncResult:
-        """Make the category in the shop what it is here. Raises as ``ensure``."""
+        """Make the category in the shop what it is here.
+
+        ``pushed`` is what it was last, ``pushed_hash`` None where only the shop can tell what it
+        holds. Raises as ``ensure``, and ClaimLostError.
+        """
         path = category_path(category_id)
         if not path:
             return SyncResult(self._home(), UNCHANGED, "none", "", {}, 1)
@@ -58,10 +63,11 @@ class CategoryStrategy:
         checksum = payload_hash(wanted)
         if created:
             message, operation = "Category created successfully", "create"
-        elif pushed_hash == checksum and not force:
+        elif pushed_hash == checksum and not claim.force:
             message, operation = UNCHANGED, "none"
         else:
-            changed = self._update(category, remote_id, None if force else pushed, wanted)
+            base = None if claim.force or pushed_hash is None else pushed
+            changed = self._update(claim, category, remote_id, base, wanted)
             message = "Category updated successfully" if changed else UNCHANGED
             operation = "update" if changed else "none"
         return SyncResult(remote_id, message, operation, checksum, wanted, category.revision)
@@ -117,7 +123,9 @@ class CategoryStrategy:
             )
         )
 
-    def _update(self, category: CategoryData, remote_id: int, base: Payload | None, wanted: Payload) -> bool:
+    def _update(
+        self, claim: Claim, category: CategoryData, remote_id: int, base: Payload | None, wanted: Payload
+    ) -> bool:
         """Send what differs; False when nothing does."""
         check_category(category.snapshot, self.profile.version, self._languages())
         try:
@@ -130,6 +138,7 @@ class CategoryStrategy:
                     else {}
                 )
                 shop_languages = [language.id for language in self.profile.languages]
+                claims.mark_unsure(claim)
                 self.client.update_category(remote_id, complete_texts(changes, remote, shop_languages))
         except NotFound as error:
             raise ConflictError(

@@ -107,6 +107,16 @@ def write(claimed: Claim, **values: Any) -> None:
         raise ClaimLostError(f"{model.__tablename__} {claimed.status_id}: the lease ran out")
 
 
+def mark_unsure(claimed: Claim) -> None:
+    """Before something is changed in the shop, forget the hash of what it holds, and commit.
+
+    Only a run that ends well knows it again. Without this, a change that the shop saved but never
+    answered would be taken for undone, and an edit that takes it back for "no changes".
+    """
+    write(claimed, payload_hash=None)
+    db.session.commit()
+
+
 def lapsed(model: StatusModel, limit: int) -> list[Claim]:
     """Rows whose lease ran out, as the claims that the dead worker held."""
     with reading():

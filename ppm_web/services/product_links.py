@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, ProductSyncStatus, now
 from ppm_web.prestashop.client import PrestaShopClient
+from ppm_web.prestashop.diff import payload_hash
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.prestashop.transformers import creation_payload
 from ppm_web.prestashop.values import Payload, RemoteIds, ShopProfile
@@ -47,8 +48,13 @@ class RemoteState:
             pushed=status.pushed,
             payload_hash=status.payload_hash,
             create_sent_at=status.create_sent_at,
-            created=status.outcome == CREATED and status.payload_hash is None,
+            created=status.outcome == CREATED and status.pushed is None,
         )
+
+    @property
+    def unsure(self) -> bool:
+        """Whether only the shop can tell what it holds: nothing was pushed, or a change got no answer."""
+        return self.pushed is None or self.payload_hash is None
 
     @property
     def known_id(self) -> int:
@@ -104,7 +110,7 @@ class ProductLink:
                 raise
             return True
         self._keep_external_id(claim, product, state, external_id, created=True)
-        state.pushed = payload
+        state.pushed, state.payload_hash = payload, payload_hash(payload)
         return True
 
     def forget_if_deleted(self, claim: Claim, state: RemoteState) -> None:

@@ -106,10 +106,10 @@ class ProductStrategy:
             present = present or self._read(product, state)
             return present
 
-        base = read().fields if state.pushed is None or claim.force else state.pushed
+        base = read().fields if state.unsure or claim.force else state.pushed or {}
         changes = changed_fields(base, wanted)
         stock_changed = changes.pop(STOCK, None) is not None
-        stock_changed = stock_changed or created or claim.force or state.pushed is None
+        stock_changed = stock_changed or created or claim.force or state.unsure
         if "categories" in changes:
             merged = merge_categories(
                 wanted["categories"], (state.pushed or {}).get("categories", []), read().fields["categories"]
@@ -120,6 +120,8 @@ class ProductStrategy:
         if leaves_out_languages(changes, self.profile):
             shop_languages = [language.id for language in self.profile.languages]
             changes = complete_texts(changes, read().fields, shop_languages)
+        if changes or stock_changed:
+            claims.mark_unsure(claim)
         if changes:
             self._send(product, state, lambda: self.client.update_products([(state.known_id, changes)]))
         stock_sent = stock_changed and self._set_stock(claim, product, state, fresh=created)
@@ -153,7 +155,7 @@ class ProductStrategy:
         if fresh and quantity == 0:
             return False
         present: int | None = None
-        if state.stock_id is None or state.pushed is None or claim.force or fresh:
+        if state.stock_id is None or state.unsure or claim.force or fresh:
             row = self.client.stock_rows([state.known_id]).get(state.known_id)
             if row is None:
                 raise ConflictError(

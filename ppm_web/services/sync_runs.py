@@ -71,7 +71,7 @@ def _run_category(claimed: Claim, job_id: str) -> None:
         run,
         shop,
         lambda shop, client, profile: CategoryStrategy(shop, client, profile).sync(
-            category_id, pushed, pushed_hash, claimed.force
+            claimed, category_id, pushed, pushed_hash
         ),
     )
 

@@ -180,3 +180,19 @@ def test_a_category_created_without_an_answer_is_found_and_not_made_twice(
     assert [found["name"]["1"] for found in practice_82.categories()].count("Clothes") == 1
     assert practice_82.counts["POST"]["categories"] == 1
     assert [line.status for line in db.session.query(SyncLog)] == ["success"]
+
+
+def test_an_edit_taken_back_after_an_unanswered_change_is_sent_back_too(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    clothes = make_category("Clothes")
+    request(clothes, shop)
+    work()
+    practice_82.strike_next("close-after-save", 1, method="PATCH", resource="categories")
+    for active in (False, True):
+        db.session.get_one(Category, clothes.id).active = active
+        db.session.commit()
+        request(clothes, shop)
+        work()
+    assert names(practice_82)["Clothes"]["active"] == "1"
+    assert row(clothes).state is SyncState.SYNCED

@@ -274,6 +274,28 @@ def test_a_create_that_was_saved_without_an_answer_is_found_and_not_sent_again(
     assert practice_82.stock_of(found["id"]) == 7
 
 
+@pytest.mark.parametrize("resource", ["products", "stock_availables"])
+def test_an_edit_taken_back_after_an_unanswered_change_is_sent_back_too(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work, resource: str
+) -> None:
+    product = make_product()
+    request(product, shop)
+    work()
+    practice_82.strike_next("close-after-save", 1, method="PATCH", resource=resource)
+    catalog.update_product(product.id, {"price_net": Decimal(99), "quantity": 3})
+    request(product, shop)
+    work()
+    assert status_of(product, shop).state is SyncState.PENDING
+    assert in_shop(practice_82)["price"] == "99.000000", "the shop saved it"
+
+    catalog.update_product(product.id, {"price_net": Decimal("12.50"), "quantity": 7})
+    request(product, shop)
+    work()
+    found = in_shop(practice_82)
+    assert (found["price"], practice_82.stock_of(found["id"])) == ("12.500000", 7)
+    assert status_of(product, shop).outcome == "updated"
+
+
 def test_an_inactive_shop_is_refused_and_nothing_is_sent(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
