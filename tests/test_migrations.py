@@ -51,3 +51,28 @@ def test_the_root_category_is_there_from_the_start(app: Flask) -> None:
     with db.engine.connect() as connection:
         roots = connection.execute(text("SELECT id FROM category WHERE parent_id IS NULL")).all()
     assert len(roots) == 1
+
+
+def test_rows_of_the_first_version_live_through_the_upgrade_and_the_way_back() -> None:
+    downgrade(revision="0001")
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO shop (id, name, url, encrypted_key, version, active, pause_reason, problems, "
+                "created_at, updated_at) VALUES (1, 'A', 'http://a', 'k', '8.2', true, '', '[]', "
+                "'2026-01-01', '2026-01-01')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO shop_mapping (id, shop_id, kind, ours, manual) VALUES (1, 1, 'tax', '23', true)"
+            )
+        )
+
+    upgrade()
+    downgrade(revision="0001")
+    upgrade()
+
+    with db.engine.connect() as connection:
+        assert connection.execute(text("SELECT name, settings_revision FROM shop")).all() == [("A", 1)]
+        assert connection.execute(text("SELECT ours FROM shop_mapping")).all() == [("23",)]

@@ -1,10 +1,12 @@
 """The tables of PPM: the truth of what is to be synced, what runs, what failed and why."""
 
+from ppm_web.models.batch import BatchItem, BatchState, ItemOutcome, JobBatch
 from ppm_web.models.catalog import (
     ROOT_CATEGORY_ID,
     ROOT_CATEGORY_NAME,
     Category,
     CategoryText,
+    ImageFile,
     Manufacturer,
     Product,
     ProductCategory,
@@ -12,6 +14,8 @@ from ppm_web.models.catalog import (
     ProductText,
 )
 from ppm_web.models.failure import FailedJob, FailureCause
+from ppm_web.models.image import RemoteImage
+from ppm_web.models.schedule import Schedule, ScheduleRun, ScheduleRunState
 from ppm_web.models.shop import MappingKind, PrestaShopShop, ShopMapping
 from ppm_web.models.sync import (
     HIGHEST_PRIORITY,
@@ -31,11 +35,16 @@ __all__ = [
     "NORMAL_PRIORITY",
     "ROOT_CATEGORY_ID",
     "ROOT_CATEGORY_NAME",
+    "BatchItem",
+    "BatchState",
     "Category",
     "CategorySyncStatus",
     "CategoryText",
     "FailedJob",
     "FailureCause",
+    "ImageFile",
+    "ItemOutcome",
+    "JobBatch",
     "Manufacturer",
     "MappingKind",
     "PrestaShopShop",
@@ -44,7 +53,11 @@ __all__ = [
     "ProductImage",
     "ProductSyncStatus",
     "ProductText",
+    "RemoteImage",
     "Role",
+    "Schedule",
+    "ScheduleRun",
+    "ScheduleRunState",
     "ShopMapping",
     "SyncLog",
     "SyncState",

@@ -5,7 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event, inspect
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column, relationship
 
 from ppm_web.extensions import Model
@@ -137,8 +147,25 @@ class ProductCategory(Model):
     category: Mapped[Category] = relationship()
 
 
+class ImageFile(Model):
+    """A picture in the storage folder, kept once by its content: ``content_hash`` is its SHA-256."""
+
+    __tablename__ = "image_file"
+
+    content_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(32))
+    size: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[Created]
+
+
 class ProductImage(Model):
-    """Where a picture of a product is to be had: a path or a URL; position 0 is the cover."""
+    """A picture of a product; position 0 is the cover.
+
+    ``source`` is the path, the URL or the file's name that it came from. ``content_hash`` is None
+    while it has not been fetched; ``problem`` says why it cannot be, in plain words.
+    """
 
     __tablename__ = "product_image"
     __table_args__ = (UniqueConstraint("product_id", "position"),)
@@ -147,8 +174,11 @@ class ProductImage(Model):
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     position: Mapped[int]
     source: Mapped[str] = mapped_column(String(2048))
+    content_hash: Mapped[str | None] = mapped_column(ForeignKey("image_file.content_hash"), index=True)
+    problem: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
     product: Mapped[Product] = relationship(back_populates="images")
+    file: Mapped[ImageFile | None] = relationship()
 
 
 @event.listens_for(Session, "before_flush")

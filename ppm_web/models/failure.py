@@ -30,6 +30,7 @@ class FailedJob(Model):
     shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id", ondelete="CASCADE"))
     product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"))
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("job_batch.id", ondelete="SET NULL"))
     error_class: Mapped[str] = mapped_column(String(80))
     code: Mapped[str] = mapped_column(String(40))
     temporary: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ppm_web.extensions import Model
@@ -14,7 +14,12 @@ from ppm_web.models.types import Created, PrimaryKey, Updated, UtcDateTime, enum
 
 
 class PrestaShopShop(Model):
-    """A PrestaShop shop. ``profile`` is what its last check told (a ShopProfile as JSON)."""
+    """A PrestaShop shop. ``profile`` is what its last check told (a ShopProfile as JSON).
+
+    ``settings_revision`` moves whenever something else than a product decides what is sent: a mapping,
+    the shop's languages. Paces are requests a minute; the limits are None where the settings' hold.
+    ``probe_at`` is set while the breaker keeps the shop paused: then the connection is tried again.
+    """
 
     __tablename__ = "shop"
 
@@ -26,6 +31,14 @@ class PrestaShopShop(Model):
     active: Mapped[bool] = mapped_column(default=True)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pause_reason: Mapped[str] = mapped_column(String(255), default="")
+    probe_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failure_streak: Mapped[int] = mapped_column(default=0, server_default="0")
+    settings_revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    pace_min: Mapped[int | None]
+    pace_max: Mapped[int | None]
+    pace_rate: Mapped[int | None]
+    pace_reason: Mapped[str] = mapped_column(String(255), default="", server_default=text("''"))
+    pace_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     profile: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     problems: Mapped[list[str]] = mapped_column(JSON, default=list)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -79,7 +79,10 @@ class SyncRow:
 
 
 class ProductSyncStatus(SyncRow, Model):
-    """A product in a shop: its state, its id there, and what was last pushed."""
+    """A product in a shop: its state, its id there, and what was last pushed.
+
+    ``pushed_settings`` is the shop's settings revision that ``pushed`` was made with.
+    """
 
     __tablename__ = "product_sync_status"
     __table_args__ = (
@@ -94,6 +97,7 @@ class ProductSyncStatus(SyncRow, Model):
     external_id: Mapped[int | None]
     stock_id: Mapped[int | None]
     create_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pushed_settings: Mapped[int] = mapped_column(default=0, server_default="0")
 
     product: Mapped[Product] = relationship()
 
@@ -114,12 +118,16 @@ class CategorySyncStatus(SyncRow, Model):
 
 
 class SyncLog(Model):
-    """One line for each try: append-only. Request and answer are cut, and without the key."""
+    """One line for each try, and one for what a batch did without a try: append-only.
+
+    Request and answer are cut, and without the key.
+    """
 
     __tablename__ = "sync_log"
     __table_args__ = (
         Index("ix_sync_log_product_id_id", "product_id", "id"),
         Index("ix_sync_log_shop_id_id", "shop_id", "id"),
+        Index("ix_sync_log_created_at", "created_at"),
     )
 
     id: Mapped[PrimaryKey]
@@ -127,6 +135,7 @@ class SyncLog(Model):
     shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id", ondelete="CASCADE"))
     product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"))
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("job_batch.id", ondelete="SET NULL"))
     operation: Mapped[str] = mapped_column(String(20))
     direction: Mapped[str] = mapped_column(String(10), default="push")
     status: Mapped[str] = mapped_column(String(20))
