@@ -5,6 +5,9 @@ CHROMIUM ?= /usr/bin/chromium
 PPM_TEST_DATABASE_URL ?= postgresql://postgres@127.0.0.1:5432/test
 PPM_TEST_REDIS_URL ?= redis://127.0.0.1:6379/0
 
+# Only these figures, as in: make bench BENCH="throughput_vs_wire two_shops"
+BENCH ?=
+
 # What else pytest shall get, as in: make test TESTS="tests/services -x"
 TESTS ?=
 
@@ -13,11 +16,11 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo run test check test-services test-browser test-demo lock
+.PHONY: help setup demo run test check test-services test-browser test-demo test-supervisor test-faults test-locks chaos bench lock
 .DEFAULT_GOAL := help
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(INSTALLED) ## Make .venv with exactly what requirements.lock says
 
@@ -34,7 +37,7 @@ $(INSTALLED): requirements.lock
 demo: $(INSTALLED) ## A signed-in panel with a sample catalogue and two practice shops (FRESH=1: anew)
 	@$(BIN)/python -m ppm_web.cli demo $(if $(FRESH),--fresh)
 
-run: $(INSTALLED) ## The web and two workers, with the settings from the environment
+run: $(INSTALLED) ## Web, two workers, scheduler, with the settings from the environment
 	@$(BIN)/python -m ppm_web.cli run
 
 test: $(INSTALLED) ## The tests, on SQLite and an embedded broker
@@ -54,6 +57,21 @@ test-browser: $(INSTALLED) ## The tests in a real browser (CHROMIUM)
 
 test-demo: $(INSTALLED) ## The tests of the demo itself
 	$(PYTEST) tests/test_demo.py -m demo $(TESTS)
+
+test-faults: $(INSTALLED) ## Workers, broker and database killed in the middle of batches (5 minutes)
+	$(PYTEST) -n 2 tests/faults -m faults $(TESTS)
+
+test-locks: $(INSTALLED) ## 10,000 products, many workers and the web on one database
+	FAULTS_PRODUCTS=10000 $(PYTEST) tests/faults/test_locks.py -m faults $(TESTS)
+
+chaos: $(INSTALLED) ## Ten minutes of every fault at once (CHAOS_SECONDS, CHAOS_SEED); writes chaos.json
+	@$(BIN)/python -m tests.faults.chaos
+
+bench: $(INSTALLED) ## Every figure beside a yardstick; writes benchmarks/RESULTS.md (BENCH: only these)
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+test-supervisor: $(INSTALLED) ## The tests under a real supervisord
+	$(PYTEST) tests/test_supervisor.py -m supervisor $(TESTS)
 
 lock: $(INSTALLED) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev -o requirements.lock pyproject.toml

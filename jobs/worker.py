@@ -11,12 +11,12 @@ from flask.cli import with_appcontext
 from rq import Queue, Worker
 from rq.job import Job
 
-from jobs import sync_category, sync_product
+from jobs import probe_shop, sync_category, sync_group, sync_product
 from ppm_web import queue
 from ppm_web.extensions import db
 from ppm_web.services.sweep import sweep
 
-PRELOADED = (sync_category, sync_product)
+PRELOADED = (probe_shop, sync_category, sync_group, sync_product)
 """The job modules are imported before the fork: each job would load the whole app otherwise."""
 
 logger = logging.getLogger("ppm.worker")
@@ -64,6 +64,7 @@ def make_worker(
         job_class=queue.Ticket,
         serializer="json",
         maintenance_interval=every,
+        job_monitoring_interval=queue.HEARTBEAT_SECONDS,
         worker_ttl=every + 15,  # RQ waits worker_ttl - 15 s for a job before it looks after the rest
     )
     worker.app = app

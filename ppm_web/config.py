@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import available_timezones
+
+from croniter import CroniterError, croniter
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,16 +31,31 @@ DEFAULTS: Final[dict[str, Any]] = {
     "RETRY_WINDOW_HOURS": 24,
     "LEASE_SECONDS": 180,
     "SWEEP_SECONDS": 60,
+    "GROUP_SIZE": 50,
+    "PACE_START": 60,
+    "PACE_MIN": 6,
+    "PACE_MAX": 240,
+    "BREAKER_FAILURES": 5,
+    "PROBE_SECONDS": 60,
     "PRODUCT_TIMEOUT_SECONDS": 600,
     "CATEGORY_TIMEOUT_SECONDS": 300,
     "REQUEST_TIMEOUT_SECONDS": 60,
+    "IMAGE_FOLDER": "",
+    "IMAGE_SOURCE_FOLDER": "",
+    "IMAGE_MAX_BYTES": 2 * 1024 * 1024,
     "LANGUAGES": ["en", "pl"],
     "TIMEZONE": "Europe/Warsaw",
+    "SCHEDULES": {},
+    "LOG_DAYS": 30,
+    "BATCH_DAYS": 30,
     "COOKIE_SECURE": False,
     "PAGE_SIZE": 50,
     "HOST": "127.0.0.1",
     "PORT": 8000,
 }
+
+BUILT_IN_SCHEDULES: Final = ("nightly", "retry", "sweep", "retention")
+_CRON_FIELD: Final = re.compile(r"(?:[\d*/,-]|[a-z]{3})+", re.IGNORECASE)
 
 
 class SettingError(ValueError):
@@ -82,6 +100,8 @@ def _read(key: str, text: str | None, default: Any) -> Any:
             return int(text)
         if isinstance(default, list):
             return _list(text)
+        if isinstance(default, dict):
+            return _object(text)
     except ValueError as error:
         raise SettingError(f"PPM_{key} is {text!r}: {error}") from error
     return text.strip()
@@ -104,6 +124,13 @@ def _list(text: str) -> list[Any]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _object(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError('write a JSON object such as {"nightly": "0 3 * * *"}')
+    return value
+
+
 def _check(settings: dict[str, Any]) -> None:
     if not settings["SECRET_KEY"]:
         raise SettingError(
@@ -121,11 +148,61 @@ def _check(settings: dict[str, Any]) -> None:
         raise SettingError(f"PPM_TIMEZONE is {settings['TIMEZONE']!r}: write it like Europe/Warsaw")
     if settings["SYNC_TRIES"] < 1:
         raise SettingError("PPM_SYNC_TRIES must be 1 or more")
+    if settings["IMAGE_MAX_BYTES"] < 10_000:
+        raise SettingError("PPM_IMAGE_MAX_BYTES must be 10000 or more: a number of bytes")
     if settings["LEASE_SECONDS"] <= settings["REQUEST_TIMEOUT_SECONDS"]:
         raise SettingError(
             "PPM_LEASE_SECONDS must be longer than PPM_REQUEST_TIMEOUT_SECONDS: "
             "a lease is renewed before each request to a shop and must outlive it"
         )
+    _check_pace(settings)
+    for key in ("LOG_DAYS", "BATCH_DAYS"):
+        if settings[key] < 1:
+            raise SettingError(f"PPM_{key} must be 1 or more: a number of days")
+    for name, wish in settings["SCHEDULES"].items():
+        _check_schedule(name, {"cron": wish} if isinstance(wish, str) else wish)
+
+
+def _check_pace(settings: dict[str, Any]) -> None:
+    for key in ("GROUP_SIZE", "PACE_MIN", "BREAKER_FAILURES", "PROBE_SECONDS"):
+        if settings[key] < 1:
+            raise SettingError(f"PPM_{key} must be 1 or more")
+    if not settings["PACE_MIN"] <= settings["PACE_START"] <= settings["PACE_MAX"]:
+        raise SettingError("PPM_PACE_START must lie between PPM_PACE_MIN and PPM_PACE_MAX")
+
+
+def _check_schedule(name: str, wish: Any) -> None:
+    """A schedule of PPM_SCHEDULES: a change of a built-in one, or one more that does the same work."""
+    told = f"PPM_SCHEDULES: {name!r}"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
+        raise SettingError(f"{told} is no name: small letters, digits and hyphens, at most 40")
+    if not isinstance(wish, dict) or wish.keys() - {"task", "cron", "catch_up", "shops"}:
+        raise SettingError(f"{told} must be a cron line, or an object with cron, task, catch_up or shops")
+    if (name in BUILT_IN_SCHEDULES) is ("task" in wish):
+        raise SettingError(f"{told}: a schedule of your own needs a task, a built-in one has its own")
+    task = wish.get("task", name)
+    if task not in BUILT_IN_SCHEDULES:
+        raise SettingError(f"{told} has the task {task!r}; there are: {', '.join(BUILT_IN_SCHEDULES)}")
+    if "cron" in wish and not _is_cron(wish["cron"]):
+        raise SettingError(f"{told} has the cron line {wish['cron']!r}: write five fields, as in 0 3 * * *")
+    if not isinstance(wish.get("catch_up", True), bool):
+        raise SettingError(f"{told}: catch_up is true or false")
+    shops = wish.get("shops", [])
+    if not isinstance(shops, list) or not all(isinstance(shop, str) for shop in shops):
+        raise SettingError(f"{told}: shops is a list of names")
+    if shops and task != "nightly":
+        raise SettingError(f"{told}: only the task nightly has shops")
+
+
+def _is_cron(text: Any) -> bool:
+    """Whether it is a cron line of five fields that comes true at times, without croniter's extras."""
+    if not isinstance(text, str) or len(text.split()) != 5:
+        return False
+    try:
+        croniter(text).get_next()
+    except CroniterError:
+        return False
+    return all(map(_CRON_FIELD.fullmatch, text.split()))
 
 
 def _with_driver(url: str) -> str:

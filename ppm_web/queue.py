@@ -7,6 +7,7 @@ dotted path, as RQ stores them, so that nothing here imports them.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from ppm_web import broker
 
 __all__ = [
     "BACKGROUND",
+    "HEARTBEAT_SECONDS",
     "HIGH",
     "JOBS",
     "NORMAL",
@@ -35,7 +37,9 @@ __all__ = [
     "QueueStats",
     "QueueUnavailableError",
     "Ticket",
+    "TicketsOut",
     "UnknownJobError",
+    "another_waits",
     "connection",
     "current_ticket_id",
     "enqueue",
@@ -46,6 +50,7 @@ __all__ = [
     "runs_at_once",
     "stats",
     "ticket_waits",
+    "tickets_out",
     "worker_count",
 ]
 
@@ -58,10 +63,19 @@ QUEUES: Final = (HIGH, NORMAL, BACKGROUND)
 HIGH_PRIORITY: Final = 3
 """Priorities up to this one go to the high queue (R1)."""
 
+LOW_PRIORITY: Final = 7
+"""A batch's products from this one on go to the background queue (R7)."""
+
 JOBS: Final = {
     "sync_product": "jobs.sync_product.sync_product",
     "sync_category": "jobs.sync_category.sync_category",
+    "sync_group": "jobs.sync_group.sync_group",
+    "probe_shop": "jobs.probe_shop.probe_shop",
 }
+HEARTBEAT_SECONDS: Final = 10
+"""How often a worker says that the ticket it works on is alive."""
+_HEARTBEAT_LEFT: Final = 60 - HEARTBEAT_SECONDS
+"""RQ keeps a running ticket for a minute more; with less than this left, signs of life are missing."""
 FAILED_TICKET_SECONDS: Final = 600
 """How long RQ keeps a failed ticket; what failed and why stands in SQL."""
 
@@ -99,6 +113,14 @@ class QueueStats:
     oldest_wait_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class TicketsOut:
+    """Ids of tickets: those that stand in a queue or run, and those that are delayed."""
+
+    ready: set[str]
+    delayed: set[str]
+
+
 def init_app(app: Flask) -> None:
     """Prepare ``app`` for the queue; nothing is started or connected before it is needed."""
     app.extensions["ppm_queue"] = {}
@@ -128,7 +150,7 @@ def queue_name(text: str) -> str:
     return name
 
 
-def enqueue(job: str, *ids: int, ticket_id: str, queue: str, at: datetime | None, timeout: int) -> None:
+def enqueue(job: str, *ids: int | str, ticket_id: str, queue: str, at: datetime | None, timeout: int) -> None:
     """Hand out a ticket for ``job`` on the rows ``ids``, at once or ``at`` a time (UTC).
 
     In sync mode the job runs here and now and raises what it raises; a ticket for later is not
@@ -177,6 +199,34 @@ def ticket_waits(ticket_id: str) -> bool:
         return ticket.get_status() == JobStatus.STARTED
     except NoSuchJobError:
         return False
+    except RedisError as error:
+        raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
+
+
+def tickets_out(prefix: str) -> TicketsOut:
+    """The tickets whose ids begin so. Raises QueueUnavailableError.
+
+    One whose worker gave no sign of life lately is not counted: RQ itself takes over a minute to see it.
+    """
+    ready: set[str] = set()
+    delayed: set[str] = set()
+    alive = time.time() + _HEARTBEAT_LEFT
+    try:
+        for each in (rq_queue(name) for name in QUEUES):
+            ready.update(each.get_job_ids())
+            delayed.update(each.scheduled_job_registry.get_job_ids(cleanup=False))
+            started = each.started_job_registry
+            entries: Any = connection().zrangebyscore(started.key, alive, "+inf")
+            ready.update(started.parse_job_id(entry.decode()) for entry in entries)
+    except RedisError as error:
+        raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
+    return TicketsOut(*({name for name in names if name.startswith(prefix)} for names in (ready, delayed)))
+
+
+def another_waits(name: str) -> bool:
+    """Whether a ticket waits in that queue or in one that is served before it."""
+    try:
+        return any(len(rq_queue(each)) for each in QUEUES[: QUEUES.index(name) + 1])
     except RedisError as error:
         raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
 

@@ -89,7 +89,7 @@ def database_url(migrated_database: str, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def app(database_url: str, clean_broker: str) -> Iterator[Flask]:
+def app(database_url: str, clean_broker: str, tmp_path: Path) -> Iterator[Flask]:
     """An app on a fresh database and a clean broker, inside an application context."""
     app = create_app(
         {
@@ -98,6 +98,9 @@ def app(database_url: str, clean_broker: str) -> Iterator[Flask]:
             "DATABASE_URL": database_url,
             "REDIS_URL": clean_broker,
             "ALLOW_PRIVATE_SHOPS": True,
+            "IMAGE_FOLDER": str(tmp_path / "images"),
+            "PACE_START": 100_000,
+            "PACE_MAX": 100_000,
         }
     )
     work_commands(app)

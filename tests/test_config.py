@@ -24,10 +24,13 @@ def secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def text_and_value(key: str, default: Any) -> tuple[str, Any]:
     """Something else than the default, as a person writes it, and what it is read as."""
-    if key == "QUEUE_MODE":
-        return "sync", "sync"
-    if key == "TIMEZONE":
-        return " Europe/London ", "Europe/London"
+    special = {
+        "QUEUE_MODE": ("sync", "sync"),
+        "SCHEDULES": ('{"nightly": "0 3 * * *"}', {"nightly": "0 3 * * *"}),
+        "TIMEZONE": (" Europe/London ", "Europe/London"),
+    }
+    if key in special:
+        return special[key]
     if isinstance(default, bool):
         return ("0", False) if default else ("1", True)
     if isinstance(default, int):
@@ -90,6 +93,23 @@ def test_lists_are_written_with_commas_or_as_json(
         ("QUEUE_MODE", "celery"),
         ("LEASE_SECONDS", "60"),
         ("TIMEZONE", "Warsaw"),
+        ("LOG_DAYS", "0"),
+        ("BATCH_DAYS", "-1"),
+        ("SCHEDULES", "0 3 * * *"),
+        ("SCHEDULES", '["0 3 * * *"]'),
+        ("SCHEDULES", '{"nightly": "3 o\'clock"}'),
+        ("SCHEDULES", '{"nightly": "0 3 * *"}'),
+        ("SCHEDULES", '{"nightly": "0 3 31 2 *"}'),
+        ("SCHEDULES", '{"nightly": "R 3 * * *"}'),
+        ("SCHEDULES", '{"nightly": {"cron": 3}}'),
+        ("SCHEDULES", '{"nightly": {"at": "0 3 * * *"}}'),
+        ("SCHEDULES", '{"nightly": {"task": "retry"}}'),
+        ("SCHEDULES", '{"nightly": {"catch_up": "no"}}'),
+        ("SCHEDULES", '{"nightly": {"shops": "Shop A"}}'),
+        ("SCHEDULES", '{"retry": {"shops": ["Shop A"]}}'),
+        ("SCHEDULES", '{"noon": "0 12 * * *"}'),
+        ("SCHEDULES", '{"noon": {"task": "lunch", "cron": "0 12 * * *"}}'),
+        ("SCHEDULES", '{"High Noon": {"task": "nightly", "cron": "0 12 * * *"}}'),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "http"),

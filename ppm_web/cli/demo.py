@@ -29,7 +29,14 @@ from ppm_web.cli.processes import (
     free_port,
     listener,
 )
-from ppm_web.cli.programs import ROOT, WEB_SECONDS, web_answers, web_program, worker_program
+from ppm_web.cli.programs import (
+    ROOT,
+    WEB_SECONDS,
+    scheduler_program,
+    web_answers,
+    web_program,
+    worker_program,
+)
 from ppm_web.extensions import db
 from ppm_web.practice_shop import DEFAULT_KEY
 from ppm_web.services.catalog import ImportFileError
@@ -88,7 +95,7 @@ def _run(folder: DemoFolder, lock: int) -> None:
         suppress(StopRequestedError),
         _broker_until_the_end(folder.path, processes),
     ):
-        _say("Starting the demo: two practice shops, the queue, two workers and the web ...")
+        _say("Starting the demo: two practice shops, the queue, two workers, the scheduler, the web ...")
         port = web_socket.getsockname()[1]
         url = f"http://{HOST}:{port}/"
         folder.note(url, processes.pids)
@@ -99,7 +106,7 @@ def _run(folder: DemoFolder, lock: int) -> None:
         processes.check()
         web = web_program(f"fd://{web_socket.fileno()}", processes=1, threads=4, log=logs / "web.log")
         workers = [worker_program(n, logs / f"worker-{n}.log") for n in range(1, WORKERS + 1)]
-        processes.start(web, *workers)
+        processes.start(web, *workers, scheduler_program(logs / "scheduler.log"))
         folder.note(url, processes.pids)
         processes.wait_until(lambda: web_answers(HOST, port), WEB_SECONDS, "the web")
         _say(_told(url, password, shops, logs))

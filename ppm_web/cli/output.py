@@ -13,6 +13,9 @@ from rich.text import Text
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
+WIDE = 400
+"""Columns of a table that no terminal shows."""
+
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output; decimals and times as strings."""
@@ -27,7 +30,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
     if not table.row_count:
         click.echo(empty)
         return
-    Console(soft_wrap=True).print(table)
+    console = Console(soft_wrap=True)
+    if not console.is_terminal:
+        console.width = WIDE  # a pipe has no edge at which lines would have to be folded
+    console.print(table)
 
 
 def fail(message: str, status: int = 1) -> NoReturn:

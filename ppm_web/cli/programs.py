@@ -31,6 +31,11 @@ def worker_program(number: int, log: Path | None = None) -> Program:
     return Program(f"worker {number}", [*_FLASK, "queue", "work"], log)
 
 
+def scheduler_program(log: Path | None = None) -> Program:
+    """The scheduler: what runs by itself, such as the nightly sync."""
+    return Program("scheduler", [*_FLASK, "schedule", "work"], log)
+
+
 def web_answers(host: str, port: int) -> bool:
     """Whether the web answers at all."""
     connection = http.client.HTTPConnection(host, port, timeout=5)

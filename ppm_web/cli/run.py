@@ -1,4 +1,4 @@
-"""PPM with the settings from the environment: the web and its workers, as one (``make run``)."""
+"""PPM with the settings from the environment: web, workers and scheduler, as one (``make run``)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from ppm_web import broker, queue
 from ppm_web.cli.output import fail
 from ppm_web.cli.processes import NotReadyError, ProcessEndedError, Processes, StopRequestedError
-from ppm_web.cli.programs import ROOT, WEB_SECONDS, web_answers, web_program, worker_program
+from ppm_web.cli.programs import (
+    ROOT,
+    WEB_SECONDS,
+    scheduler_program,
+    web_answers,
+    web_program,
+    worker_program,
+)
 from ppm_web.config import SettingError
 from ppm_web.extensions import db
 
@@ -26,7 +33,7 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (not bound her
 @click.command("run")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 def run(workers: int) -> None:
-    """Run the web and the workers until Ctrl-C, at PPM_HOST and PPM_PORT.
+    """Run the web, the workers and the scheduler until Ctrl-C, at PPM_HOST and PPM_PORT.
 
     Exit status 0 when it was told to end, 1 when it cannot start or one of its processes ended, 2 for a
     setting that cannot be used.
@@ -59,6 +66,7 @@ def _serve(app: Flask, processes: Processes, workers: int) -> None:
     processes.start(
         web_program(_bind(host, port), processes=2, threads=4),
         *(worker_program(n + 1) for n in range(workers)),
+        scheduler_program(),
     )
     asked = EVERYWHERE.get(host, host)
     processes.wait_until(lambda: web_answers(asked, port), WEB_SECONDS, "the web")

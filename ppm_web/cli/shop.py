@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
 from ppm_web.cli.output import fail, json_option, print_json, print_table
 from ppm_web.extensions import db
 from ppm_web.models import MappingKind, PrestaShopShop
-from ppm_web.services import mappings, shops
+from ppm_web.services import mappings, pacing, shops
+from ppm_web.services.shop_documents import document_of
 from ppm_web.services.sync_errors import MappingError
 
 shop_commands = AppGroup("shop", help="Shops that products are published to.")
@@ -31,7 +35,7 @@ def add(name: str, url: str, key: str, as_json: bool) -> None:
         fail(str(error))
     if as_json:
         fields = ("id", "name", "version", "problems")
-        print_json({field: shops.as_json(shop)[field] for field in fields})
+        print_json({field: document_of(shop)[field] for field in fields})
     else:
         click.echo(f"Added shop '{shop.name}'" + (f", PrestaShop {shop.version}" if shop.version else ""))
     for problem in shop.problems:
@@ -43,8 +47,7 @@ def add(name: str, url: str, key: str, as_json: bool) -> None:
 def list_shops(as_json: bool) -> None:
     """List the shops."""
     found = [
-        shops.as_json(shop)
-        for shop in db.session.scalars(select(PrestaShopShop).order_by(PrestaShopShop.name))
+        document_of(shop) for shop in db.session.scalars(select(PrestaShopShop).order_by(PrestaShopShop.name))
     ]
     if as_json:
         print_json(found)
@@ -54,6 +57,10 @@ def list_shops(as_json: bool) -> None:
         [(s["name"], s["url"], s["version"] or "?", _state(s), len(s["problems"]) or "") for s in found],
         empty="No shops yet. Add one with: flask shop add NAME URL --key -",
     )
+    for shop in found:
+        click.echo(f"{shop['name']}: {_pace(shop)}")
+        if shop["paused"]:
+            click.echo(f"{shop['name']} is paused: {shop['pause_reason']}")
 
 
 @shop_commands.command("check")
@@ -65,10 +72,12 @@ def check(name: str, as_json: bool) -> None:
     result = shops.check_shop(shop.id)
     if as_json:
         profile = result.profile.to_json() if result.profile else None
-        print_json({**shops.as_json(shop), "ok": result.ok, "facts": result.facts, "profile": profile})
+        print_json({**document_of(shop), "ok": result.ok, "facts": result.facts, "profile": profile})
     else:
-        for fact in result.facts:
+        for fact in (*result.facts, f"Pace: {_pace(document_of(shop))}"):
             click.echo(fact)
+        if shop.paused_at is not None:
+            click.echo(f"Paused: {shop.pause_reason}", err=True)
         for problem in result.problems:
             click.echo(problem, err=True)
         if result.ok:
@@ -80,13 +89,21 @@ def check(name: str, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--url", help="The shop's address.")
 @click.option("--key", help="The Webservice key, or - to read it from standard input.")
-def set_shop(name: str, url: str | None, key: str | None) -> None:
-    """Change a shop's address or key."""
-    if url is None and key is None:
-        fail("Nothing to set: give --url or --key", status=2)
+@click.option("--pace-min", metavar="N", help="Never fewer requests a minute; 0 or default: as the settings.")
+@click.option("--pace-max", metavar="N", help="Never more requests a minute; 0 or default: as the settings.")
+def set_shop(name: str, url: str | None, key: str | None, pace_min: str | None, pace_max: str | None) -> None:
+    """Change a shop's address or key, or the limits of its pace."""
+    if url is None and key is None and pace_min is None and pace_max is None:
+        fail("Nothing to set: give --url, --key, --pace-min or --pace-max", status=2)
     shop = _shop(name)
     try:
+        if pace_min is not None or pace_max is not None:
+            lowest = shop.pace_min if pace_min is None else pacing.read_limit(pace_min)
+            highest = shop.pace_max if pace_max is None else pacing.read_limit(pace_max)
+            pacing.set_limits(shop, lowest, highest)
         shops.set_shop(shop, url=url, key=None if key is None else _key(key))
+    except pacing.LimitsError as error:
+        fail(str(error), status=2)
     except shops.ShopError as error:
         fail(str(error))
     click.echo(f"Set. Check it with: flask shop check '{shop.name}'")
@@ -158,6 +175,14 @@ def _key(text: str) -> str:
     return sys.stdin.readline().strip() if text == "-" else text
 
 
+def _pace(shop: dict[str, Any]) -> str:
+    """The pace in words, the time in the company's zone: "60 requests a minute since 21:03: it starts so"."""
+    zone = ZoneInfo(current_app.config["TIMEZONE"])
+    since = datetime.fromisoformat(shop["pace"]["since"]).astimezone(zone)
+    shown = "%H:%M" if since.date() == datetime.now(zone).date() else "%Y-%m-%d %H:%M"
+    return f"{shop['pace']['rate']} requests a minute since {since.strftime(shown)}: {shop['pace']['reason']}"
+
+
 def _shop(name: str) -> PrestaShopShop:
     try:
         return shops.shop_by_name(name)
@@ -168,4 +193,4 @@ def _shop(name: str) -> PrestaShopShop:
 def _state(shop: dict[str, Any]) -> str:
     if not shop["active"]:
         return "not active"
-    return f"paused: {shop['pause_reason']}" if shop["paused"] else "active"
+    return "paused" if shop["paused"] else "active"

@@ -12,7 +12,8 @@ from ppm_web.models.types import PrimaryKey
 class RemoteImage(Model):
     """A picture that was sent: the shop's image id for a content hash, of one product in one shop.
 
-    The Webservice gives no content hash (README "Stock and images"), so this is our own map.
+    The Webservice gives no content hash (README "Stock and images"), so this is our own map. A
+    ``remote_id`` of 0 or less: it was sent, and no answer has come (services/remote_images.py).
     """
 
     __tablename__ = "remote_image"

@@ -10,11 +10,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
+from urllib.parse import quote
 
 from ppm_web.prestashop import filters
 from ppm_web.prestashop.answers import Exchange
 from ppm_web.prestashop.connection import Connection
 from ppm_web.prestashop.errors import MethodRefused, NotFound, Rejected, ShopUnreachable
+from ppm_web.prestashop.images import ImageRequests
 from ppm_web.prestashop.merging import merged
 from ppm_web.prestashop.payloads import Entity, number_of, to_entity, to_payload
 from ppm_web.prestashop.profile import read_profile
@@ -36,6 +38,7 @@ class PrestaShopClient:
     url            the shop's address, with or without /api; a name and password in it are dropped
     profile        what describe() gave earlier; without it PATCH is tried and the rules of 8 hold
     timeout        seconds to connect and between two reads; a whole answer may take twice the second one
+    images         the methods that concern pictures (ImageRequests)
     before_request called before each HTTP request: the caller renews its lease there, and asserts that no
                    transaction is open; what it raises goes through
     """
@@ -52,6 +55,7 @@ class PrestaShopClient:
         self._connection = Connection(url, key, timeout, before_request)
         self._dialect = dialect_of(profile.version if profile else "8")
         self._without_patch = _refusing_patch(profile)
+        self.images = ImageRequests(self._connection, lambda changes: self._change("products", changes))
 
     def __repr__(self) -> str:
         return f"PrestaShopClient({self._connection.url!r})"
@@ -82,6 +86,10 @@ class PrestaShopClient:
     def describe(self) -> ShopProfile:
         """What the shop is like: about six GETs. Parts that the key may not read are empty."""
         return read_profile(self._connection.get)
+
+    def ping(self) -> None:
+        """One small GET that only a Webservice that is well, and takes the key, answers with its XML."""
+        self._connection.get("/")
 
     # --- products --------------------------------------------------------------------------------------
     def find_products(self, references: Iterable[str]) -> dict[str, list[int]]:
@@ -143,20 +151,25 @@ class PrestaShopClient:
         )
 
     # --- categories ------------------------------------------------------------------------------------
-    def find_categories(self, name: str, parent_id: int) -> list[int]:
-        """Ids of the parent's children that bear exactly this name in any language, ascending."""
-        end = f"&filter[id_parent]=[{parent_id}]&display=[id,name,id_parent]"
-        return sorted(
-            {
-                number_of(entity, "id")
-                for entity in self._list("categories", "name", [name], end)
-                if name in _texts(entity.get("name")) and entity.get("id_parent") == str(parent_id)
-            }
-        )
+    def find_categories(self, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], list[int]]:
+        """(Name, parent's id) → ids of the parent's children that bear exactly this name in any language,
+        ascending; [] for none."""
+        found: dict[tuple[str, int], set[int]] = {pair: set() for pair in wanted}
+        parents = "|".join(map(str, sorted({parent for _, parent in found})))
+        end = f"&filter[id_parent]=[{quote(parents)}]&display=[id,name,id_parent]"
+        for entity in self._list("categories", "name", dict.fromkeys(name for name, _ in found), end):
+            for name in _texts(entity.get("name")):
+                if (pair := (name, number_of(entity, "id_parent"))) in found:
+                    found[pair].add(number_of(entity, "id"))
+        return {pair: sorted(ids) for pair, ids in found.items()}
 
-    def create_category(self, payload: Payload) -> int:
-        """Make a category (transformers.category_creation_payload) → its id."""
-        return number_of(self._write("POST", "categories", [to_entity(payload)])[0], "id")
+    def create_categories(self, payloads: Sequence[Payload]) -> list[int]:
+        """Make categories (transformers.category_creation_payload) in one POST → their ids, in order.
+
+        After an error those before the bad one have been made. The shop rebuilds its tree once a request.
+        """
+        made = self._write("POST", "categories", [to_entity(payload) for payload in payloads])
+        return [number_of(entity, "id") for entity in made]
 
     def read_category(self, category_id: int) -> Payload:
         """All fields of a category, texts in all languages. NotFound when it is gone."""

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 import requests
+from urllib3 import encode_multipart_formdata
 
 from ppm_web.prestashop.answers import Answer, Exchange, Reply, error_of_transport, read_reply, without_key
 from ppm_web.prestashop.errors import PrestaShopError, Rejected
 from ppm_web.prestashop.transport import open_session, read_body
+from ppm_web.prestashop.xml import document
 
 EXCHANGES_KEPT = 20
 EXCHANGE_LIMIT = 10_000  # characters of a request or an answer that an Exchange keeps
+_PICTURE = re.compile(rb"(<content[^>]*>).*?(</content>)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    content: bytes
+    content_type: str
+    kept: bytes  # what an Exchange keeps of it
 
 
 class Connection:
@@ -49,6 +61,20 @@ class Connection:
         Hosts that block PATCH or PUT let a POST with ?ps_method= through (recording
         prod_patch_via_post_ps_method); once that has helped it is done at once.
         """
+        return self._send(method, path, _Body(body, "text/xml; charset=utf-8", body))
+
+    def upload(self, path: str, field: str, file_name: str, data: bytes, media_type: str) -> Reply:
+        """POST a file as a field of a form. The log keeps its name and size, and not the picture that the
+        answer brings back in base64 (recording image_post_jpeg)."""
+        content, content_type = encode_multipart_formdata({field: (file_name, data, media_type)})
+        kept = f"[{field}: {file_name}, {media_type}, {len(data)} bytes]"
+        return self._request("POST", path, _Body(content, content_type, kept.encode()))
+
+    def delete(self, path: str) -> None:
+        """DELETE; the answer of a success is empty (recording image_delete)."""
+        self._send("DELETE", path, None)
+
+    def _send(self, method: str, path: str, body: _Body | None) -> Reply:
         disguised = f"{path}?ps_method={method}"
         if method in self._tunnelled:
             return self._request("POST", disguised, body)
@@ -62,7 +88,7 @@ class Connection:
         self._tunnelled.add(method)
         return reply
 
-    def _request(self, method: str, path: str, body: bytes | None = None) -> Reply:
+    def _request(self, method: str, path: str, body: _Body | None = None) -> Reply:
         if self._before_request:
             self._before_request()
         self.request_count += 1
@@ -71,34 +97,36 @@ class Connection:
         self._remember(method, path, body, outcome, started)
         if isinstance(outcome, PrestaShopError):
             raise outcome
+        if method != "GET" and body is None and outcome.status == 200 and not outcome.body.strip():
+            return Reply(document(b"<prestashop/>"), outcome.headers)  # of a DELETE
         return read_reply(outcome, method, path)
 
-    def _exchange(self, method: str, path: str, body: bytes | None) -> Answer | PrestaShopError:
+    def _exchange(self, method: str, path: str, body: _Body | None) -> Answer | PrestaShopError:
         """A failure is returned, so that it is raised outside of the handling of requests' exception: that
         one holds the request, and with it the key. Redirects are not followed: the key would go with them."""
         try:
             with self._session.request(
                 method,
                 f"{self.url}/api{path}",
-                data=body,
-                headers={"Content-Type": "text/xml; charset=utf-8"} if body is not None else {},
+                data=body.content if body else None,
+                headers={"Content-Type": body.content_type} if body else {},
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 clean = without_key(read_body(response), self._key)
-                return Answer(response.status_code, response.headers, clean)
+                return Answer(response.status_code, response.headers, _PICTURE.sub(rb"\1\2", clean))
         except requests.RequestException as failure:
             return error_of_transport(failure)
         except PrestaShopError as failure:
             return failure
 
     def _remember(
-        self, method: str, path: str, body: bytes | None, outcome: Answer | PrestaShopError, started: float
+        self, method: str, path: str, body: _Body | None, outcome: Answer | PrestaShopError, started: float
     ) -> None:
         answer = outcome if isinstance(outcome, Answer) else None
         inside = answer.headers.get("Execution-Time", "") if answer else ""
-        sent = Answer(0, {}, without_key(body or b"", self._key))
+        sent = Answer(0, {}, without_key(body.kept if body else b"", self._key))
         self.exchanges.append(
             Exchange(
                 method=method,

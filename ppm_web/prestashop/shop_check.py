@@ -12,7 +12,7 @@ _NEEDED = (
     ("categories", ("GET", "POST"), "categories cannot be published"),
     ("stock_availables", ("GET",), "stock cannot be published"),
     ("manufacturers", ("GET", "POST"), "manufacturers cannot be set"),
-    ("images", ("GET", "POST"), "pictures cannot be published"),
+    ("images", ("GET", "POST", "DELETE"), "pictures cannot be published"),
     ("languages", ("GET",), "PPM cannot tell which languages the shop has"),
     ("configurations", ("GET",), "PPM cannot tell the shop's country and default language"),
     ("tax_rules", ("GET",), "PPM cannot tell the shop's tax rates"),
@@ -26,6 +26,7 @@ _COLUMNS = {
     "POST": "Add (POST)",
     "PUT": "Modify (PUT)",
     "PATCH": "Patch (PATCH)",
+    "DELETE": "Delete (DELETE)",
 }
 
 

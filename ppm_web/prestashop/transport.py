@@ -83,7 +83,9 @@ class _BoundedReader(io.RawIOBase):
         super().close()
 
 
-class _BoundedResponse(http.client.HTTPResponse):
+class BoundedResponse(http.client.HTTPResponse):
+    """An answer that has arrived whole within twice the read timeout, or fails as a timeout."""
+
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
@@ -91,7 +93,7 @@ class _BoundedResponse(http.client.HTTPResponse):
 
 
 class _HttpConnection(HTTPConnection):
-    response_class = _BoundedResponse
+    response_class = BoundedResponse
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
@@ -102,7 +104,7 @@ class _HttpConnection(HTTPConnection):
 
 
 class _HttpsConnection(HTTPSConnection):
-    response_class = _BoundedResponse
+    response_class = BoundedResponse
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:

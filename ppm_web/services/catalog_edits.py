@@ -142,11 +142,21 @@ def _write_texts(product: Product, texts: Texts) -> None:
 
 
 def _write_images(product: Product, sources: Sequence[str]) -> None:
-    """Rows keep their positions and change their sources: no two ever have one position."""
-    for row, source in zip(product.images, sources, strict=False):
-        row.source = source
+    """Rows keep their positions and change their sources: no two ever have one position.
+
+    A source that stays takes the picture that was fetched from it along; a new one has yet to be fetched.
+    """
+    fetched = {row.source: (row.content_hash, row.problem) for row in product.images}
+    for position, row in enumerate(product.images[: len(sources)]):
+        row.source = sources[position]
+        row.content_hash, row.problem = fetched.get(row.source, (None, ""))
     for position in range(len(product.images), len(sources)):
-        product.images.append(ProductImage(position=position, source=sources[position]))
+        content_hash, problem = fetched.get(sources[position], (None, ""))
+        product.images.append(
+            ProductImage(
+                position=position, source=sources[position], content_hash=content_hash, problem=problem
+            )
+        )
     del product.images[len(sources) :]
 
 

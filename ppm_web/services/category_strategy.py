@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import current_app
@@ -9,16 +10,31 @@ from flask import current_app
 from ppm_web.models import ROOT_CATEGORY_ID, MappingKind, PrestaShopShop
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.diff import changed_fields, payload_hash
-from ppm_web.prestashop.errors import NotFound
+from ppm_web.prestashop.errors import InvalidProduct, NotFound
 from ppm_web.prestashop.transformers import category_creation_payload, category_payload, complete_texts
 from ppm_web.prestashop.validation import check_category
 from ppm_web.prestashop.values import Payload, ShopProfile
 from ppm_web.services import claims, mappings, remote_ids
 from ppm_web.services.claims import Claim
-from ppm_web.services.remote_ids import RemoteThing
+from ppm_web.services.remote_ids import Made, Making, RemoteThing
 from ppm_web.services.runs import UNCHANGED, SyncResult
 from ppm_web.services.snapshots import CategoryData, category_path
-from ppm_web.services.sync_errors import ConflictError, MappingError
+from ppm_web.services.sync_errors import CategoryCycleError, ConflictError, MappingError
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A category and the shop's id of its parent."""
+
+    category: CategoryData
+    parent_id: int
+
+    @property
+    def names(self) -> list[str]:
+        """The names that it may have in the shop, in any language."""
+        snapshot = self.category.snapshot
+        names = [snapshot.name, *(text.name for text in snapshot.texts.values())]
+        return [name for name in dict.fromkeys(names) if name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +45,25 @@ class CategoryStrategy:
     client: PrestaShopClient
     profile: ShopProfile
 
-    def ensure(self, category_id: int) -> int:
-        """The shop's id of a category, made with its parents where the shop lacks them; nothing is updated.
+    def ensure_all(self, category_ids: Sequence[int]) -> dict[int, Made]:
+        """The shop's ids of categories, made with their parents where it lacks them; nothing is updated.
 
-        Raises CategoryCycleError, MappingError, ConflictError, NotYetError and PrestaShopError.
+        Missing ones are made a level at a time, each level in one request: the shop rebuilds its tree
+        once a request. Of one that cannot be had ``Made.error`` says why, also where that is a parent.
         """
-        if category_id == ROOT_CATEGORY_ID:
-            return self._home()
-        if (known := self._known(category_id)) is not None:
-            return known
-        parent_id = self._home()
-        for category in category_path(category_id):
-            parent_id, _ = self._ensure_under(category, parent_id)
-        return parent_id
+        ours = [number for number in category_ids if number != ROOT_CATEGORY_ID]
+        known = remote_ids.known_ids(self.shop.id, MappingKind.CATEGORY, list(map(str, ours)))
+        made = {number: Made(known[str(number)]) for number in ours if str(number) in known}
+        if len(ours) < len(category_ids):
+            made[ROOT_CATEGORY_ID] = self._home_or_error()
+        paths: dict[int, list[CategoryData]] = {}
+        for number in ours:
+            if number not in made:
+                try:
+                    paths[number] = category_path(number)
+                except CategoryCycleError as error:
+                    made[number] = Made(error=error)
+        return made | self._ensure_paths(paths)
 
     def sync(
         self, claim: Claim, category_id: int, pushed: Payload | None, pushed_hash: str | None
@@ -54,11 +76,10 @@ class CategoryStrategy:
         path = category_path(category_id)
         if not path:
             return SyncResult(self._home(), UNCHANGED, "none", "", {}, 1)
-        parent_id = self._home()
-        for ancestor in path[:-1]:
-            parent_id, _ = self._ensure_under(ancestor, parent_id)
+        made = self._ensure_paths({category_id: path})
+        parent_id = made[path[-2].category_id].known()[0] if len(path) > 1 else self._home()
         category = path[-1]
-        remote_id, created = self._ensure_under(category, parent_id)
+        remote_id, created = made[category_id].known()
         wanted = category_payload(category.snapshot, self._languages(), parent_id)
         checksum = payload_hash(wanted)
         if created:
@@ -82,45 +103,74 @@ class CategoryStrategy:
             )
         return self.profile.home_category
 
+    def _home_or_error(self) -> Made:
+        try:
+            return Made(self._home())
+        except MappingError as error:
+            return Made(error=error)
+
     def _known(self, category_id: int) -> int | None:
         return remote_ids.known_id(self.shop.id, MappingKind.CATEGORY, str(category_id))
 
     def _languages(self) -> dict[str, int]:
         return mappings.languages(self.shop.id, self.profile)
 
-    def _ensure_under(self, category: CategoryData, parent_id: int) -> tuple[int, bool]:
-        """The category's id below a parent of the shop, and whether it was created now."""
-        snapshot = category.snapshot
+    def _ensure_paths(self, paths: Mapping[int, Sequence[CategoryData]]) -> dict[int, Made]:
+        """All categories of the paths, the topmost level first."""
+        made: dict[int, Made] = {}
+        home = self._home_or_error() if paths else Made()
+        for depth in range(max(map(len, paths.values()), default=0)):
+            level: dict[int, _Child] = {}
+            for path in paths.values():
+                if depth < len(path):
+                    parent = made[path[depth - 1].category_id] if depth else home
+                    category = path[depth]
+                    if parent.error is not None:
+                        made[category.category_id] = Made(error=parent.error)
+                    else:
+                        level[category.category_id] = _Child(category, parent.remote_id)
+            made |= self._ensure_level(level)
+        return made
 
-        def find() -> list[int]:
-            names = dict.fromkeys([snapshot.name, *(text.name for text in snapshot.texts.values())])
-            found: set[int] = set()
-            for name in names:
-                if name:
-                    found.update(self.client.find_categories(name, parent_id))
-            return sorted(found)
+    def _ensure_level(self, level: Mapping[int, _Child]) -> dict[int, Made]:
+        """The categories of one level below parents that the shop has."""
 
-        def create() -> int:
-            check_category(snapshot, self.profile.version, self._languages())
-            payload = category_creation_payload(
-                snapshot,
-                self._languages(),
-                parent_id,
-                [language.id for language in self.profile.languages],
-                current_app.config["LANGUAGES"][0],
+        def find(things: Sequence[RemoteThing]) -> dict[str, list[int]]:
+            children = {thing.ours: level[int(thing.ours)] for thing in things}
+            found = self.client.find_categories(
+                [(name, child.parent_id) for child in children.values() for name in child.names]
             )
-            return self.client.create_category(payload)
+            return {
+                ours: sorted({number for name in child.names for number in found[name, child.parent_id]})
+                for ours, child in children.items()
+            }
 
-        return remote_ids.ensure_id(
-            RemoteThing(
-                shop_id=self.shop.id,
-                shop_name=self.shop.name,
-                kind=MappingKind.CATEGORY,
-                ours=str(category.category_id),
-                label=f"the category '{snapshot.name}'",
-                find=find,
-                create=create,
-            )
+        def create(things: Sequence[RemoteThing]) -> list[int]:
+            return self.client.create_categories([self._new(level[int(thing.ours)]) for thing in things])
+
+        made: dict[int, Made] = {}
+        languages = self._languages()
+        things: list[RemoteThing] = []
+        known = remote_ids.known_ids(self.shop.id, MappingKind.CATEGORY, list(map(str, level)))
+        for number, child in level.items():
+            snapshot = child.category.snapshot
+            try:
+                if str(number) not in known:
+                    check_category(snapshot, self.profile.version, languages)
+                things.append(RemoteThing(str(number), snapshot.name, f"the category '{snapshot.name}'"))
+            except InvalidProduct as error:
+                made[number] = Made(error=error)
+        making = Making(self.shop.id, self.shop.name, MappingKind.CATEGORY, find, create)
+        ensured = remote_ids.ensure(making, things)
+        return made | {int(ours): result for ours, result in ensured.items()}
+
+    def _new(self, child: _Child) -> Payload:
+        return category_creation_payload(
+            child.category.snapshot,
+            self._languages(),
+            child.parent_id,
+            [language.id for language in self.profile.languages],
+            current_app.config["LANGUAGES"][0],
         )
 
     def _update(
@@ -138,7 +188,7 @@ class CategoryStrategy:
                     else {}
                 )
                 shop_languages = [language.id for language in self.profile.languages]
-                claims.mark_unsure(claim)
+                claims.mark_unsure([claim])
                 self.client.update_category(remote_id, complete_texts(changes, remote, shop_languages))
         except NotFound as error:
             raise ConflictError(

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 
 from ppm_web.extensions import db, reading
 from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus, SyncState, now
@@ -43,6 +43,8 @@ class Claim:
     revision: int
     attempt: int
     force: bool
+    batch_id: str | None = None
+    """The batch whose group claimed it; a row that was claimed for itself has none."""
 
 
 def claim(model: StatusModel, status_ids: Sequence[int]) -> list[Claim]:
@@ -50,16 +52,26 @@ def claim(model: StatusModel, status_ids: Sequence[int]) -> list[Claim]:
 
     The try is counted here, so that a worker that dies has used one.
     """
-    moment, token = now(), secrets.token_hex(16)
     open_shops = select(PrestaShopShop.id).where(PrestaShopShop.paused_at.is_(None))
+    claimed = take(
+        model,
+        status_ids,
+        model.state == SyncState.PENDING,
+        or_(model.not_before.is_(None), model.not_before <= now()),
+        model.shop_id.in_(open_shops),
+    )
+    db.session.commit()
+    return claimed
+
+
+def take(
+    model: StatusModel, status_ids: Sequence[int], *criteria: ColumnElement[bool], batch_id: str | None = None
+) -> list[Claim]:
+    """Claim those of the rows that meet the criteria, in the open transaction; in the order of the ids."""
+    moment, token = now(), secrets.token_hex(16)
     db.session.execute(
         update(model)
-        .where(
-            model.id.in_(status_ids),
-            model.state == SyncState.PENDING,
-            or_(model.not_before.is_(None), model.not_before <= moment),
-            model.shop_id.in_(open_shops),
-        )
+        .where(model.id.in_(status_ids), *criteria)
         .values(
             state=SyncState.SYNCING,
             claim_token=token,
@@ -74,40 +86,46 @@ def claim(model: StatusModel, status_ids: Sequence[int]) -> list[Claim]:
     )
     rows = db.session.execute(
         select(model.id, model.claimed_revision, model.attempts, model.force).where(
-            model.claim_token == token
+            model.id.in_(status_ids), model.claim_token == token
         )
     ).all()
-    db.session.commit()
-    return [Claim(model, row.id, token, row.claimed_revision, row.attempts, row.force) for row in rows]
+    place = {status_id: number for number, status_id in enumerate(status_ids)}
+    return [
+        Claim(model, row.id, token, row.claimed_revision, row.attempts, row.force, batch_id)
+        for row in sorted(rows, key=lambda row: place[row.id])
+    ]
 
 
-def renew(claimed: Claim) -> None:
-    """Give the lease its full length again, before each request to the shop.
+def renew(claimed: Sequence[Claim]) -> None:
+    """Give the leases of a group their full length again, before each request to the shop.
 
-    Raises ClaimLostError when the row is someone else's by now.
+    Raises ClaimLostError when one of the rows is someone else's by now.
     """
     write(claimed, lease_until=lease_end(now()))
     db.session.commit()
 
 
-def write(claimed: Claim, **values: Any) -> None:
-    """Write ``values`` to the row in the open transaction, if it is still ours.
+def write(claimed: Sequence[Claim], **values: Any) -> None:
+    """Write ``values`` to the rows of a group in the open transaction, if all of them are still ours.
 
-    Raises ClaimLostError, with the transaction rolled back, when it is not.
+    Raises ClaimLostError, with the transaction rolled back, when one is not.
     """
-    model = claimed.model
+    if not claimed:
+        return
+    model, token = claimed[0].model, claimed[0].token
     result = db.session.execute(
         update(model)
-        .where(model.id == claimed.status_id, model.claim_token == claimed.token)
+        .where(model.id.in_([each.status_id for each in claimed]), model.claim_token == token)
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    if result.rowcount == 0:  # type: ignore[attr-defined]  # a CursorResult, for an UPDATE
+    if result.rowcount != len(claimed):  # type: ignore[attr-defined]  # a CursorResult, for an UPDATE
         db.session.rollback()
-        raise ClaimLostError(f"{model.__tablename__} {claimed.status_id}: the lease ran out")
+        names = ", ".join(str(each.status_id) for each in claimed)
+        raise ClaimLostError(f"{model.__tablename__} {names}: the lease ran out")
 
 
-def mark_unsure(claimed: Claim) -> None:
+def mark_unsure(claimed: Sequence[Claim]) -> None:
     """Before something is changed in the shop, forget the hash of what it holds, and commit.
 
     Only a run that ends well knows it again. Without this, a change that the shop saved but never
@@ -115,6 +133,32 @@ def mark_unsure(claimed: Claim) -> None:
     """
     write(claimed, payload_hash=None)
     db.session.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row that is still ours: what it was asked meanwhile, and its counts so far."""
+
+    requested_revision: int
+    requested_at: datetime | None
+    force: bool
+    retry_count: int
+    last_requests: int
+
+
+def held(claimed: Sequence[Claim]) -> dict[int, Held]:
+    """Those of the rows that are still ours, by id, locked in the open transaction until it ends."""
+    model = claimed[0].model
+    rows = db.session.execute(
+        select(
+            *(model.id, model.requested_revision, model.requested_at),
+            *(model.force, model.retry_count, model.last_requests),
+        )
+        .where(model.id.in_([each.status_id for each in claimed]), model.claim_token == claimed[0].token)
+        .order_by(model.id)
+        .with_for_update()
+    ).all()
+    return {row[0]: Held(*row[1:]) for row in rows}
 
 
 def lapsed(model: StatusModel, limit: int) -> list[Claim]:

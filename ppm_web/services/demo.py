@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Product, ProductSyncStatus, Role, User
-from ppm_web.services import shops, users
+from ppm_web.services import pacing, shops, users
 from ppm_web.services.catalog_import import import_catalog
 from ppm_web.services.sync import request_product_sync
 
@@ -42,7 +42,9 @@ def fill_demo(catalogue: Path, demo_shops: Sequence[DemoShop], email: str, passw
 def _kept_shop(shop: DemoShop) -> int:
     found = db.session.scalar(select(PrestaShopShop).where(PrestaShopShop.name == shop.name))
     if found is None:
-        return shops.add_shop(shop.name, shop.url, shop.key).id
+        found = shops.add_shop(shop.name, shop.url, shop.key)
+        pacing.set_limits(found, pacing.UNLIMITED, pacing.UNLIMITED)  # it is ours, and shows what PPM can do
+        return found.id
     if found.url != shop.url:
         shops.set_shop(found, url=shop.url, key=None)
     return found.id

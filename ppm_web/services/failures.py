@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -28,6 +28,7 @@ class Failure:
     shop_id: int
     product_id: int | None
     category_id: int | None
+    batch_id: str | None
     error_class: str
     code: str
     temporary: bool
@@ -39,45 +40,36 @@ class Failure:
     attempts: int
 
 
-def record(failure: Failure) -> None:
-    """Keep a failure in the open transaction, in place of an earlier one of the same thing."""
-    remove_for(failure.shop_id, product_id=failure.product_id, category_id=failure.category_id)
-    mark = fingerprint(failure)
-    moment = now()
-    db.session.add(
-        FailedJob(
-            job=failure.job,
-            arguments=failure.arguments,
-            shop_id=failure.shop_id,
-            product_id=failure.product_id,
-            category_id=failure.category_id,
-            error_class=failure.error_class,
-            code=failure.code,
-            temporary=failure.temporary,
-            message=failure.message,
-            trace=failure.trace[-TRACE_LIMIT:],
-            answer=failure.answer,
-            fingerprint=mark,
-            attempts=failure.attempts,
-            failed_at=moment,
-        )
-    )
-    _count(failure, mark, moment)
+def change(
+    shop_id: int,
+    *,
+    product_ids: Collection[int] = (),
+    category_ids: Collection[int] = (),
+    failed: Sequence[Failure] = (),
+) -> None:
+    """Take things' failures off the list and put new ones on it, in the open transaction.
 
-
-def remove_for(shop_id: int, *, product_id: int | None, category_id: int | None) -> None:
-    """Take the thing's failure off the list in the open transaction: it was mended or is retried."""
-    found = db.session.execute(
-        delete(FailedJob)
-        .where(
-            FailedJob.shop_id == shop_id,
-            FailedJob.product_id == product_id,
-            FailedJob.category_id == category_id,
-        )
-        .returning(FailedJob.fingerprint)
-    ).scalars()
-    for mark in found.all():
-        _uncount(shop_id, mark, 1)
+    The causes are counted last and in one order, so that two groups that end at once do not wait
+    for each other.
+    """
+    counts: Counter[str] = Counter()
+    for column, ids in ((FailedJob.product_id, product_ids), (FailedJob.category_id, category_ids)):
+        if ids:
+            counts.subtract(
+                db.session.scalars(
+                    delete(FailedJob)
+                    .where(FailedJob.shop_id == shop_id, column.in_(list(ids)))
+                    .returning(FailedJob.fingerprint)
+                    .execution_options(synchronize_session=False)
+                ).all()
+            )
+    marks = {fingerprint(failure): failure for failure in failed}
+    for failure in failed:
+        _add(failure)
+        counts[fingerprint(failure)] += 1
+    db.session.flush()
+    for mark in sorted(counts):
+        _count(shop_id, mark, counts[mark], marks.get(mark))
 
 
 def list_failures(limit: int | None = None) -> Sequence[FailedJob]:
@@ -111,32 +103,46 @@ def fingerprint(failure: Failure) -> str:
     return hashlib.sha256(f"{failure.error_class}|{failure.code}|{text}".encode()).hexdigest()
 
 
-def _count(failure: Failure, mark: str, moment: datetime) -> None:
-    values = {
-        "shop_id": failure.shop_id,
-        "fingerprint": mark,
-        "code": failure.code,
-        "message": failure.cause,
-        "count": 1,
-        "first_seen_at": moment,
-        "last_seen_at": moment,
-    }
-    upsert(
-        FailureCause,
-        values,
-        ["shop_id", "fingerprint"],
-        {"count": FailureCause.count + 1, "last_seen_at": moment},
-    )
-
-
-def _uncount(shop_id: int, mark: str, by: int) -> None:
-    db.session.execute(
-        update(FailureCause)
-        .where(FailureCause.shop_id == shop_id, FailureCause.fingerprint == mark)
-        .values(count=FailureCause.count - by)
-    )
-    db.session.execute(
-        delete(FailureCause).where(
-            FailureCause.shop_id == shop_id, FailureCause.fingerprint == mark, FailureCause.count <= 0
+def _add(failure: Failure) -> None:
+    db.session.add(
+        FailedJob(
+            job=failure.job,
+            arguments=failure.arguments,
+            shop_id=failure.shop_id,
+            product_id=failure.product_id,
+            category_id=failure.category_id,
+            batch_id=failure.batch_id,
+            error_class=failure.error_class,
+            code=failure.code,
+            temporary=failure.temporary,
+            message=failure.message,
+            trace=failure.trace[-TRACE_LIMIT:],
+            answer=failure.answer,
+            fingerprint=fingerprint(failure),
+            attempts=failure.attempts,
+            failed_at=now(),
         )
     )
+
+
+def _count(shop_id: int, mark: str, by: int, seen: Failure | None) -> None:
+    """Change the count of a cause; ``seen`` is a failure of it that was just met."""
+    if seen is not None:
+        moment = now()
+        values = {"shop_id": shop_id, "fingerprint": mark, "code": seen.code, "message": seen.cause}
+        values |= {"count": by, "first_seen_at": moment, "last_seen_at": moment}
+        changes = {"count": FailureCause.count + by, "last_seen_at": moment}
+        upsert(FailureCause, values, ["shop_id", "fingerprint"], changes)
+    elif by:
+        db.session.execute(
+            update(FailureCause)
+            .where(FailureCause.shop_id == shop_id, FailureCause.fingerprint == mark)
+            .values(count=FailureCause.count + by)
+            .execution_options(synchronize_session=False)
+        )
+    if by < 0:
+        db.session.execute(
+            delete(FailureCause)
+            .where(FailureCause.shop_id == shop_id, FailureCause.fingerprint == mark, FailureCause.count <= 0)
+            .execution_options(synchronize_session=False)
+        )

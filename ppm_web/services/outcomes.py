@@ -1,118 +1,64 @@
-"""How a run ends: its row, its log line and its failure, in one commit (R2, R3, R11)."""
+"""How runs end: rows, items, counters, logs and failures, in one commit for a group (R2, R3, R8, R11)."""
 
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import case, select
+from sqlalchemy import select, update
 
 from ppm_web.extensions import db
-from ppm_web.models import Product, SyncLog, SyncState, now
+from ppm_web.models import ItemOutcome, Product, ProductSyncStatus, SyncLog, SyncState, now
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.queue import JobTimeoutError
-from ppm_web.services import claims, failures
-from ppm_web.services.runs import Run, SyncResult, log_failure, log_success, log_wait
-from ppm_web.services.sync_errors import NotYetError, SyncError
+from ppm_web.services import batch_items, claims, failures, runs
+from ppm_web.services.batch_items import Settled
+from ppm_web.services.claims import ClaimLostError, Held
+from ppm_web.services.runs import Run, SyncResult
+from ppm_web.services.sync_errors import NotYetError, SyncError, SyncFailedError
 
 LOG_TEXT_LIMIT = 4_000
 """Characters of each request and answer that the log keeps."""
 
 
-def settle_success(run: Run, result: SyncResult) -> bool:
-    """End a run that did what was asked; True when one more run follows.
+@dataclass(slots=True)
+class Ending:
+    """What came of a run: a result, NotYetError (wait, this was no try), or what it failed with."""
 
-    One follows when a request or an edit came during the run (R4). Raises ClaimLostError.
+    run: Run
+    came: SyncResult | Exception
+    due: datetime | None = None
+    """When the row is to be run again; None when this request has ended. Set by ``settle``."""
+    final: bool = False
+    """Whether it failed for good. Set by ``settle``."""
+
+
+def settle(endings: Sequence[Ending]) -> list[Ending]:
+    """End runs of one group (one shop, one claim) in one commit; returns those that were still ours.
+
+    A row runs again when a request or an edit came during the run (R4), or when a retry in 30 and
+    60 s can help (R1).
     """
-    model = run.claim.model
-    edited = _edited_since(run, result.revision)
-    again = model.requested_revision > run.claim.revision
-    claims.write(
-        run.claim,
-        state=SyncState.PENDING if edited else case((again, SyncState.PENDING), else_=SyncState.SYNCED),
-        requested_revision=model.requested_revision + (1 if edited else 0),
-        requested_at=now() if edited else model.requested_at,
-        force=False if edited else case((again, model.force), else_=False),
-        settled_revision=run.claim.revision,
-        claim_token=None,
-        lease_until=None,
-        not_before=None,
-        attempts=0,
-        retry_count=0,
-        payload_hash=result.checksum,
-        pushed=result.pushed,
-        pushed_revision=result.revision,
-        outcome=result.outcome,
-        message=result.message,
-        error_code="",
-        last_requests=model.last_requests + run.requests,
-        last_success_at=now(),
-    )
-    failures.remove_for(run.shop_id, product_id=run.product_id, category_id=run.category_id)
-    _log(run, operation=result.operation, status="success", message=result.message)
-    follows = _state(run) is SyncState.PENDING
+    rows = claims.held([ending.run.claim for ending in endings])
+    revisions = _revisions(endings)
+    for ending in endings:
+        if ending.run.claim.status_id not in rows:
+            runs.log_lost(ending.run, ClaimLostError("the lease ran out"))
+    ours = [ending for ending in endings if ending.run.claim.status_id in rows]
+    for ending in ours:
+        _settle_row(ending, rows[ending.run.claim.status_id], revisions)
+        if _is_logged(ending):
+            db.session.add(_log_row(ending))
+    _settle_items(ours)
+    _settle_failures(ours)
     db.session.commit()
-    log_success(run, result)
-    return follows
-
-
-def settle_wait(run: Run, wait: NotYetError) -> datetime:
-    """Put the row back to wait, with its try given back; returns when it is due."""
-    model = run.claim.model
-    due = now() + timedelta(seconds=wait.seconds)
-    claims.write(
-        run.claim,
-        state=SyncState.PENDING,
-        claim_token=None,
-        lease_until=None,
-        not_before=due,
-        attempts=model.attempts - 1,
-        message=wait.message,
-        last_requests=model.last_requests + run.requests,
-    )
-    db.session.commit()
-    log_wait(run, wait.message)
-    return due
-
-
-def settle_failure(run: Run, error: Exception) -> datetime | None:
-    """Record a failed try: a retry in 30 and 60 s where that can help, else the end (R1, R3).
-
-    Returns when the row is tried again (now, when a newer request waits), None at the end.
-    Raises ClaimLostError.
-    """
-    model = run.claim.model
-    requested_at, newer = db.session.execute(
-        select(model.requested_at, model.requested_revision > run.claim.revision).where(
-            model.id == run.claim.status_id
-        )
-    ).one()
-    message = message_of(error)
-    due = now() if newer else _retry_at(error, run.claim.attempt, requested_at)
-    common = {
-        "claim_token": None,
-        "lease_until": None,
-        "retry_count": model.retry_count + 1,
-        "error_code": getattr(error, "code", "internal"),
-        "last_requests": model.last_requests + run.requests,
-    }
-    if due is not None:
-        claims.write(
-            run.claim,
-            state=SyncState.PENDING,
-            not_before=due,
-            attempts=0 if newer else model.attempts,
-            message=f"Try {run.claim.attempt} of {current_app.config['SYNC_TRIES']} failed: {message}",
-            **common,
-        )
-    else:
-        _end(run, error, message, common)
-    _log(run, operation="sync", status="error" if due is None else "retry", message=message, error=error)
-    db.session.commit()
-    log_failure(run, message, final=due is None)
-    return due
+    for ending in ours:
+        _log_line(ending)
+    return ours
 
 
 def is_temporary(error: Exception) -> bool:
@@ -122,48 +68,114 @@ def is_temporary(error: Exception) -> bool:
 
 def message_of(error: Exception) -> str:
     """What went wrong, in plain words."""
-    if isinstance(error, PrestaShopError | SyncError):
+    if isinstance(error, PrestaShopError | SyncError | NotYetError):
         return error.message
     if isinstance(error, JobTimeoutError):
         return "the job ran out of time"
     return f"an error inside PPM: {type(error).__name__}: {error}"
 
 
-def _end(run: Run, error: Exception, message: str, common: dict[str, Any]) -> None:
-    state = error.state if isinstance(error, SyncError) else SyncState.ERROR
-    final = f"Job failed after {_attempts(run.claim.attempt)}: {message}"
-    claims.write(
-        run.claim,
-        state=state,
-        not_before=None,
-        settled_revision=run.claim.revision,
-        outcome="conflict" if state is SyncState.CONFLICT else "failed",
-        message=final,
-        force=False,
-        **common,
+def as_failure(ending: Ending) -> SyncFailedError | None:
+    """The error that a job of this run raises; None when it did not fail."""
+    if isinstance(ending.came, SyncResult | NotYetError):
+        return None
+    failed = SyncFailedError(message_of(ending.came), ending.run.claim.status_id, final=ending.final)
+    failed.__cause__ = ending.came
+    return failed
+
+
+def _revisions(endings: Sequence[Ending]) -> dict[int, int]:
+    """Product id → its revision now, to see which were edited during their run."""
+    ids = [ending.run.product_id for ending in endings if ending.run.product_id is not None]
+    rows = db.session.execute(select(Product.id, Product.revision).where(Product.id.in_(ids))).all()
+    return {row.id: row.revision for row in rows}
+
+
+def _settle_row(ending: Ending, row: Held, revisions: Mapping[int, int]) -> None:
+    run, came = ending.run, ending.came
+    values: dict[str, Any] = {
+        "claim_token": None,
+        "lease_until": None,
+        "last_requests": row.last_requests + run.requests,
+    }
+    if isinstance(came, SyncResult):
+        edited = revisions.get(run.product_id or 0, came.revision) > came.revision
+        again = edited or row.requested_revision > run.claim.revision
+        ending.due = now() if again else None
+        values |= _success_values(run, came, row, edited=edited, again=again)
+    elif isinstance(came, NotYetError):
+        ending.due = now() + timedelta(seconds=came.seconds)
+        values |= {"state": SyncState.PENDING, "not_before": ending.due, "message": came.message}
+        values |= {"attempts": run.claim.attempt - 1}
+    else:
+        newer = row.requested_revision > run.claim.revision
+        ending.due = now() if newer else _retry_at(came, run.claim.attempt, row.requested_at)
+        ending.final = ending.due is None
+        values |= _failure_values(run, came, row, due=ending.due, newer=newer)
+    model = run.claim.model
+    db.session.execute(
+        update(model)
+        .where(model.id == run.claim.status_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
     )
-    failures.record(
-        failures.Failure(
-            job="sync_product" if run.product_id is not None else "sync_category",
-            arguments=[run.claim.status_id],
-            shop_id=run.shop_id,
-            product_id=run.product_id,
-            category_id=run.category_id,
-            error_class=type(error).__name__,
-            code=str(getattr(error, "code", "internal")),
-            temporary=is_temporary(error),
-            message=final,
-            cause=message,
-            thing=run.thing,
-            trace="".join(traceback.format_exception(error)),
-            answer=str(getattr(error, "answer", "")),
-            attempts=run.claim.attempt,
+
+
+def _success_values(run: Run, result: SyncResult, row: Held, *, edited: bool, again: bool) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "state": SyncState.PENDING if again else SyncState.SYNCED,
+        "requested_revision": row.requested_revision + (1 if edited else 0),
+        "requested_at": now() if edited else row.requested_at,
+        "force": bool(row.force) and again and not edited,
+        "settled_revision": run.claim.revision,
+        "not_before": None,
+        "attempts": 0,
+        "retry_count": 0,
+        "payload_hash": result.checksum,
+        "pushed": result.pushed,
+        "pushed_revision": result.revision,
+        "outcome": result.outcome,
+        "message": result.message,
+        "error_code": "",
+        "last_success_at": now(),
+    }
+    if run.claim.model is ProductSyncStatus:
+        values["pushed_settings"] = result.settings_revision
+    return values
+
+
+def _failure_values(
+    run: Run, error: Exception, row: Held, *, due: datetime | None, newer: bool
+) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "retry_count": row.retry_count + 1,
+        "error_code": getattr(error, "code", "internal"),
+        "not_before": due,
+    }
+    if due is not None:
+        values["state"] = SyncState.PENDING
+        values["attempts"] = 0 if newer else run.claim.attempt
+        values["message"] = (
+            f"Try {run.claim.attempt} of {current_app.config['SYNC_TRIES']} failed: {message_of(error)}"
         )
-    )
+        return values
+    return values | {
+        "state": error.state if isinstance(error, SyncError) else SyncState.ERROR,
+        "settled_revision": run.claim.revision,
+        "outcome": _failed_outcome(error).value,
+        "message": _final_message(run, error),
+        "force": False,
+    }
 
 
-def _attempts(count: int) -> str:
-    return "1 attempt" if count == 1 else f"{count} attempts"
+def _failed_outcome(error: Exception) -> ItemOutcome:
+    conflict = isinstance(error, SyncError) and error.state is SyncState.CONFLICT
+    return ItemOutcome.CONFLICT if conflict else ItemOutcome.FAILED
+
+
+def _final_message(run: Run, error: Exception) -> str:
+    tries = "1 attempt" if run.claim.attempt == 1 else f"{run.claim.attempt} attempts"
+    return f"Job failed after {tries}: {message_of(error)}"
 
 
 def _retry_at(error: Exception, attempt: int, requested_at: datetime | None) -> datetime | None:
@@ -177,39 +189,92 @@ def _retry_at(error: Exception, attempt: int, requested_at: datetime | None) -> 
     return due if requested_at is None or due <= requested_at + window else None
 
 
-def _edited_since(run: Run, revision: int) -> bool:
-    """Whether the product was edited after the run read it."""
-    if run.product_id is None:
-        return False
-    current = db.session.execute(select(Product.revision).where(Product.id == run.product_id)).scalar_one()
-    return current > revision
+def _settle_items(endings: Sequence[Ending]) -> None:
+    """Count what ended in every batch that wants it; what is tried again waits there, too."""
+    products = [ending for ending in endings if ending.run.product_id is not None]
+    settled: dict[int, Settled] = {}
+    for ending in products:
+        run, came = ending.run, ending.came
+        if isinstance(came, SyncResult):
+            settled[run.claim.status_id] = Settled(
+                run.claim.revision, ItemOutcome(came.outcome), came.message
+            )
+        elif ending.final:
+            message = f"{run.thing}: {_final_message(run, came)}"
+            settled[run.claim.status_id] = Settled(run.claim.revision, _failed_outcome(came), message)
+    batch_items.settle(settled)
+    batch_items.give_back([ending.run.claim.status_id for ending in products if ending.due is not None])
 
 
-def _state(run: Run) -> SyncState:
-    model = run.claim.model
-    return db.session.execute(select(model.state).where(model.id == run.claim.status_id)).scalar_one()
-
-
-def _log(run: Run, *, operation: str, status: str, message: str, error: Exception | None = None) -> None:
-    details: dict[str, Any] = {}
-    if run.exchanges:
-        details["exchanges"] = [_kept(exchange, whole=error is not None) for exchange in run.exchanges]
-    if isinstance(error, PrestaShopError):
-        details["error"] = error.describe()
-    db.session.add(
-        SyncLog(
-            shop_id=run.shop_id,
-            product_id=run.product_id,
-            category_id=run.category_id,
-            operation=operation,
-            status=status,
-            message=message,
-            attempt=run.claim.attempt,
-            requests=run.requests,
-            duration_ms=run.milliseconds,
-            details=details or None,
+def _settle_failures(endings: Sequence[Ending]) -> None:
+    done = [ending.run for ending in endings if isinstance(ending.came, SyncResult) or ending.final]
+    if done:
+        failures.change(
+            done[0].shop_id,
+            product_ids=[run.product_id for run in done if run.product_id is not None],
+            category_ids=[run.category_id for run in done if run.category_id is not None],
+            failed=[_failure(ending.run, ending.came) for ending in endings if ending.final],
         )
+
+
+def _failure(run: Run, error: Any) -> failures.Failure:
+    return failures.Failure(
+        job="sync_product" if run.product_id is not None else "sync_category",
+        arguments=[run.claim.status_id],
+        shop_id=run.shop_id,
+        product_id=run.product_id,
+        category_id=run.category_id,
+        batch_id=run.claim.batch_id,
+        error_class=type(error).__name__,
+        code=str(getattr(error, "code", "internal")),
+        temporary=is_temporary(error),
+        message=_final_message(run, error),
+        cause=message_of(error),
+        thing=run.thing,
+        trace="".join(traceback.format_exception(error)),
+        answer=str(getattr(error, "answer", "")),
+        attempts=run.claim.attempt,
     )
+
+
+def _is_logged(ending: Ending) -> bool:
+    """Waiting is no try; and what a batch finds unchanged has its item, and no line of its own."""
+    came = ending.came
+    unchanged = isinstance(came, SyncResult) and came.skipped and ending.run.claim.batch_id is not None
+    return not unchanged and not isinstance(came, NotYetError)
+
+
+def _log_row(ending: Ending) -> SyncLog:
+    run, came = ending.run, ending.came
+    if isinstance(came, SyncResult):
+        operation, status, message = came.operation, "success", came.message
+    else:
+        operation, status, message = "sync", "retry" if ending.due else "error", message_of(came)
+    return SyncLog(
+        shop_id=run.shop_id,
+        product_id=run.product_id,
+        category_id=run.category_id,
+        batch_id=run.claim.batch_id,
+        operation=operation,
+        status=status,
+        message=message,
+        attempt=run.claim.attempt,
+        requests=run.requests,
+        duration_ms=run.milliseconds,
+        details=_details(run, came) or None,
+    )
+
+
+def _details(run: Run, came: SyncResult | Exception) -> dict[str, Any]:
+    failed = not isinstance(came, SyncResult)
+    details: dict[str, Any] = {}
+    if run.sent:
+        details["sent"] = run.sent
+    if run.exchanges:
+        details["exchanges"] = [_kept(exchange, whole=failed) for exchange in run.exchanges]
+    if isinstance(came, PrestaShopError):
+        details["error"] = came.describe()
+    return details
 
 
 def _kept(exchange: dict[str, Any], *, whole: bool) -> dict[str, Any]:
@@ -217,3 +282,12 @@ def _kept(exchange: dict[str, Any], *, whole: bool) -> dict[str, Any]:
     kept = exchange | {"request_text": exchange["request_text"][:LOG_TEXT_LIMIT]}
     kept["answer_text"] = exchange["answer_text"][:LOG_TEXT_LIMIT] if whole else ""
     return kept
+
+
+def _log_line(ending: Ending) -> None:
+    if isinstance(ending.came, SyncResult):
+        runs.log_success(ending.run, ending.came)
+    elif isinstance(ending.came, NotYetError):
+        runs.log_wait(ending.run, ending.came.message)
+    else:
+        runs.log_failure(ending.run, message_of(ending.came), final=ending.final)

@@ -1,172 +1,192 @@
-"""How a product gets into a shop (R11): look before create, adopt, send only what changed.
+"""How a group of products gets into a shop (R11): look before create, adopt, send only what changed.
 
-Everything that a run learns for good (an external id, a stock row) is committed the moment it is
-known, so that a worker that dies right after loses nothing.
+Each step is one request for all products of the group that need it; one product is a group of one.
+What a step cannot do for a product ends that product alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from ppm_web.extensions import db
-from ppm_web.models import MappingKind, PrestaShopShop
-from ppm_web.prestashop.client import PrestaShopClient
-from ppm_web.prestashop.diff import changed_fields, payload_hash
-from ppm_web.prestashop.errors import NotFound
-from ppm_web.prestashop.transformers import (
-    complete_texts,
-    merge_categories,
-    product_payload,
-)
+from ppm_web.models import MappingKind
+from ppm_web.prestashop.diff import payload_hash
+from ppm_web.prestashop.errors import PrestaShopError
+from ppm_web.prestashop.transformers import product_payload
 from ppm_web.prestashop.validation import check_product
-from ppm_web.prestashop.values import Payload, RemoteIds, RemoteProduct, ShopProfile
-from ppm_web.services import claims, mappings, remote_ids
-from ppm_web.services.category_strategy import CategoryStrategy, leaves_out_languages
-from ppm_web.services.claims import Claim
-from ppm_web.services.product_links import ProductLink, RemoteState
+from ppm_web.prestashop.values import RemoteIds
+from ppm_web.services import image_sources, mappings, remote_ids
+from ppm_web.services.category_strategy import CategoryStrategy
+from ppm_web.services.product_images import ProductImages, check_complete
+from ppm_web.services.product_images import wanted as wanted_images
+from ppm_web.services.product_links import ProductLinks
+from ppm_web.services.product_tasks import IMAGES, Group, Task
+from ppm_web.services.product_updates import ProductUpdates
 from ppm_web.services.remote_ids import RemoteThing
 from ppm_web.services.runs import UNCHANGED, SyncResult
-from ppm_web.services.snapshots import ProductData
-from ppm_web.services.sync_errors import ConflictError
+from ppm_web.services.sync_errors import NotYetError, SyncError
 
-STOCK = "quantity"  # kept in the payload, sent to stock_availables
+T = TypeVar("T")
+
+MESSAGES = {
+    "create": "Product created successfully",
+    "update": "Product updated successfully",
+    "none": UNCHANGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ProductStrategy:
-    """Puts products into one shop, over one client."""
+    """Makes the products of a group in the shop what they are here."""
 
-    shop: PrestaShopShop
-    client: PrestaShopClient
-    profile: ShopProfile
+    group: Group
 
-    def sync(self, claim: Claim, product: ProductData, state: RemoteState) -> SyncResult:
-        """Make the product in the shop what it is here.
+    def sync(self) -> None:
+        """Let something come of each product: a SyncResult, or what it failed with or waits for.
 
-        Raises SyncError and PrestaShopError (nothing more helps now), NotYetError (wait), and
-        ClaimLostError.
+        Raises only what concerns the whole group: ClaimLostError, and errors of PPM's own.
         """
-        languages = mappings.languages(self.shop.id, self.profile)
-        check_product(product.snapshot, self.profile.version, languages)
-        ids = self._remote_ids(product, languages)
-        wanted = product_payload(product.snapshot, ids)
-        checksum = payload_hash(wanted)
-        if state.external_id is not None and state.payload_hash == checksum and not claim.force:
-            return SyncResult(state.external_id, UNCHANGED, "none", checksum, wanted, product.revision)
-        link = ProductLink(self.shop, self.client, self.profile)
-        if claim.force and state.external_id is not None:
-            link.forget_if_deleted(claim, state)
-        created = state.created
-        if state.external_id is None:
-            created = link.find_or_create(claim, product, ids, wanted, state)
-        changed = self._update(claim, product, state, wanted, created)
-        operation = "create" if created else "update" if changed else "none"
-        message = {
-            "create": "Product created successfully",
-            "update": "Product updated successfully",
-            "none": UNCHANGED,
-        }[operation]
-        return SyncResult(state.external_id, message, operation, checksum, wanted, product.revision)
+        self._prepare()
+        for task in self.group.open():
+            state = task.state
+            if state.external_id is not None and state.payload_hash == task.checksum and not task.claim.force:
+                self._finish(task)
+        links, updates = ProductLinks(self.group), ProductUpdates(self.group)
+        forced = [
+            task for task in self.group.open() if task.claim.force and task.state.external_id is not None
+        ]
+        if forced:
+            links.forget_deleted(forced)
+        new = [task for task in self.group.open() if task.state.external_id is None]
+        if new:
+            links.find_or_create(new)
+        updates.send(self.group.open())
+        for task in self.group.open():
+            self._for([task], self._bring_images)
+        for task in self.group.open():
+            self._finish(task)
 
-    def _remote_ids(self, product: ProductData, languages: dict[str, int]) -> RemoteIds:
-        categories = CategoryStrategy(self.shop, self.client, self.profile)
-        return RemoteIds(
-            languages=languages,
-            tax_rules_group=mappings.tax_group(self.shop, self.client, self.profile, product.tax_rate),
-            manufacturer=self._manufacturer(product),
-            categories=[categories.ensure(category_id) for category_id in product.category_ids],
+    def _bring_images(self, tasks: Sequence[Task]) -> None:
+        """Pictures go one by one (design), and only where they are not what was pushed."""
+        (task,) = tasks
+        state, hashes = task.state, task.wanted.get(IMAGES, [])
+        pushed = (state.pushed or {}).get(IMAGES, [])
+        check = state.created or state.unsure or task.claim.force
+        if hashes != pushed or (hashes and check):
+            images = ProductImages(self.group.shop, self.group.client)
+            brought = self.group.together(
+                tasks,
+                lambda: images.bring(task.claim, task.claim.status_id, state.known_id, hashes, check=check),
+            )
+            task.changed = task.changed or brought
+
+    def _finish(self, task: Task) -> None:
+        self._for([task], lambda tasks: check_complete(tasks[0].product))
+        if not task.open:
+            return
+        operation = "create" if task.state.created else "update" if task.changed else "none"
+        task.came = SyncResult(
+            task.state.external_id,
+            MESSAGES[operation],
+            operation,
+            task.checksum,
+            task.wanted,
+            task.product.revision,
+            self.group.shop.settings_revision,
         )
 
-    def _manufacturer(self, product: ProductData) -> int:
-        if product.manufacturer is None:
-            return 0
-        manufacturer_id, name = product.manufacturer
-        remote_id, _ = remote_ids.ensure_id(
-            RemoteThing(
-                shop_id=self.shop.id,
-                shop_name=self.shop.name,
-                kind=MappingKind.MANUFACTURER,
-                ours=str(manufacturer_id),
-                label=f"the manufacturer '{name}'",
-                find=lambda: self.client.find_manufacturers(name),
-                create=lambda: self.client.create_manufacturer(name),
+    def _prepare(self) -> None:
+        """Say of each product what it is to become: checked here, in the shop's ids, with its hash."""
+        languages = mappings.languages(self.group.shop.id, self.group.profile)
+        for task in self.group.tasks:
+            self._for([task], self._check, languages)
+        taxes = self._each(lambda task: task.product.tax_rate, self._tax_group)
+        makers = self._each(lambda task: task.product.manufacturer, self._manufacturer)
+        categories = self._categories()
+        for task in self.group.open():
+            task.ids = RemoteIds(
+                languages=languages,
+                tax_rules_group=taxes[task.product.tax_rate],
+                manufacturer=makers[task.product.manufacturer],
+                categories=[categories[category_id] for category_id in task.product.category_ids],
             )
-        )
-        return remote_id
+            self._for([task], self._want)
 
-    def _update(
-        self, claim: Claim, product: ProductData, state: RemoteState, wanted: Payload, created: bool
-    ) -> bool:
-        """Send what differs from what was last pushed, or from what the shop has; True when anything did."""
-        present: RemoteProduct | None = None
+    def _check(self, tasks: Sequence[Task], languages: Mapping[str, int]) -> None:
+        check_product(tasks[0].product.snapshot, self.group.profile.version, languages)
 
-        def read() -> RemoteProduct:
-            nonlocal present
-            present = present or self._read(product, state)
-            return present
+    def _want(self, tasks: Sequence[Task]) -> None:
+        task = tasks[0]
+        if any(image.content_hash is None for image in task.product.images):
+            fetched = image_sources.ensure_fetched(task.product.product_id, self.group.keep_leases)
+            task.product = replace(task.product, images=fetched)
+        task.wanted = product_payload(task.product.snapshot, task.remote_ids)
+        if hashes := wanted_images(task.product.images):
+            task.wanted[IMAGES] = hashes
+        task.checksum = payload_hash(task.wanted)
 
-        base = read().fields if state.unsure or claim.force else state.pushed or {}
-        changes = changed_fields(base, wanted)
-        stock_changed = changes.pop(STOCK, None) is not None
-        stock_changed = stock_changed or created or claim.force or state.unsure
-        if "categories" in changes:
-            merged = merge_categories(
-                wanted["categories"], (state.pushed or {}).get("categories", []), read().fields["categories"]
-            )
-            changes["categories"] = merged
-            if merged == sorted(read().fields["categories"]):
-                del changes["categories"]
-        if leaves_out_languages(changes, self.profile):
-            shop_languages = [language.id for language in self.profile.languages]
-            changes = complete_texts(changes, read().fields, shop_languages)
-        if changes or stock_changed:
-            claims.mark_unsure(claim)
-        if changes:
-            self._send(product, state, lambda: self.client.update_products([(state.known_id, changes)]))
-        stock_sent = stock_changed and self._set_stock(claim, product, state, fresh=created)
-        return bool(changes) or stock_sent
-
-    def _read(self, product: ProductData, state: RemoteState) -> RemoteProduct:
-        found = self.client.read_products([state.known_id]).get(state.known_id)
-        if found is None:
-            raise self._deleted(product, state)
+    def _each(self, key: Callable[[Task], T], find: Callable[[Task], int]) -> dict[T, int]:
+        """The shop's id for each different key of the open products, found once."""
+        wanted: dict[T, list[Task]] = {}
+        for task in self.group.open():
+            wanted.setdefault(key(task), []).append(task)
+        found: dict[T, int] = {}
+        for value, tasks in wanted.items():
+            if not tasks[0].open:
+                continue  # an earlier one met the shop's trouble
+            remote_id = self._for(tasks, self._asked, find)
+            if remote_id is not None:
+                found[value] = remote_id
         return found
 
-    def _send(self, product: ProductData, state: RemoteState, send: Callable[[], None]) -> None:
-        try:
-            send()
-        except NotFound as error:
-            raise self._deleted(product, state) from error
+    def _asked(self, tasks: Sequence[Task], find: Callable[[Task], int]) -> int:
+        return self.group.together(tasks, lambda: find(tasks[0]))
 
-    def _deleted(self, product: ProductData, state: RemoteState) -> ConflictError:
-        sku = product.snapshot.sku
-        return ConflictError(
-            f"{sku} (id {state.external_id}) is no longer in shop '{self.shop.name}': someone deleted it "
-            f"there. To make it again: flask sync product {sku} --shop '{self.shop.name}' --force"
+    def _for(self, tasks: Sequence[Task], call: Callable[..., T], *args: Any) -> T | None:
+        """What ``call`` returns for the products; None when they failed at it or have to wait."""
+        try:
+            return call(tasks, *args)
+        except (PrestaShopError, SyncError) as error:
+            self.group.fail(tasks, error)
+        except NotYetError as wait:
+            for task in tasks:
+                task.came = wait
+        return None
+
+    def _tax_group(self, task: Task) -> int:
+        return mappings.tax_group(
+            self.group.shop, self.group.client, self.group.profile, task.product.tax_rate
         )
 
-    def _set_stock(self, claim: Claim, product: ProductData, state: RemoteState, *, fresh: bool) -> bool:
-        """Set the stock row's quantity where it differs; False when it does not.
+    def _manufacturer(self, task: Task) -> int:
+        if task.product.manufacturer is None:
+            return 0
+        manufacturer_id, name = task.product.manufacturer
+        client = self.group.client
+        thing = RemoteThing(str(manufacturer_id), name, f"the manufacturer '{name}'")
+        made = remote_ids.ensure(
+            remote_ids.Making(
+                shop_id=self.group.shop.id,
+                shop_name=self.group.shop.name,
+                kind=MappingKind.MANUFACTURER,
+                find=lambda things: {each.ours: client.find_manufacturers(each.name) for each in things},
+                create=lambda things: [client.create_manufacturer(each.name) for each in things],
+            ),
+            [thing],
+        )
+        return made[thing.ours].known()[0]
 
-        The row appears with the product, with a quantity of 0 (contract).
-        """
-        quantity = product.snapshot.quantity
-        if fresh and quantity == 0:
-            return False
-        present: int | None = None
-        if state.stock_id is None or state.unsure or claim.force or fresh:
-            row = self.client.stock_rows([state.known_id]).get(state.known_id)
-            if row is None:
-                raise ConflictError(
-                    f"{product.snapshot.sku} has no stock row in shop '{self.shop.name}': "
-                    "save it once in the shop's back office, on the tab Quantities"
-                )
-            present, state.stock_id = row.quantity, row.id
-            claims.write(claim, stock_id=row.id)
-            db.session.commit()
-        if present == quantity:
-            return False
-        stock_id = state.stock_id
-        self._send(product, state, lambda: self.client.update_stock({stock_id: quantity}))
-        return True
+    def _categories(self) -> dict[int, int]:
+        """The shop's ids of all categories that the open products are in, made a level at a time."""
+        tasks = self.group.open()
+        wanted = list(dict.fromkeys(number for task in tasks for number in task.product.category_ids))
+        strategy = CategoryStrategy(self.group.shop, self.group.client, self.group.profile)
+        made = self._for(tasks, lambda tasks: self.group.together(tasks, lambda: strategy.ensure_all(wanted)))
+        known: dict[int, int] = {}
+        for category_id, result in (made or {}).items():
+            concerned = [task for task in tasks if task.open and category_id in task.product.category_ids]
+            remote_id = self._for(concerned, lambda _, made: made.known()[0], result)
+            if remote_id is not None:
+                known[category_id] = remote_id
+        return known

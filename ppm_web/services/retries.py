@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from ppm_web.extensions import db
-from ppm_web.models import FailedJob
+from ppm_web.extensions import db, reading
+from ppm_web.models import FailedJob, PrestaShopShop
 from ppm_web.services import sync
 from ppm_web.services.sync_errors import SyncFailedError, SyncRefusedError
+
+PAGE = 100
+"""Failures that ``retry_temporary`` looks up at once."""
 
 
 @dataclass(slots=True)
@@ -39,6 +43,39 @@ def retry_all(by: str) -> Retried:
         if failure is not None:
             _retry(failure, by, result)
     return result
+
+
+def retry_temporary(by: str) -> Iterator[Retried]:
+    """Request again what failed for a temporary cause in active shops, page by page (R18).
+
+    Gives what came of each page. What fails while this runs waits for the next call.
+    """
+    with reading():
+        newest = db.session.scalar(select(func.max(FailedJob.id))) or 0
+    last = 0
+    while page := _temporary(last, newest):
+        result = Retried()
+        for failure_id in page:
+            failure = db.session.get(FailedJob, failure_id)
+            if failure is not None:
+                _retry(failure, by, result)
+            db.session.commit()
+        yield result
+        last = page[-1]
+
+
+def _temporary(after: int, newest: int) -> list[int]:
+    with reading():
+        return list(
+            db.session.scalars(
+                select(FailedJob.id)
+                .join(PrestaShopShop)
+                .where(FailedJob.temporary, PrestaShopShop.active)
+                .where(FailedJob.id > after, FailedJob.id <= newest)
+                .order_by(FailedJob.id)
+                .limit(PAGE)
+            )
+        )
 
 
 def _retry(failure: FailedJob, by: str, result: Retried) -> None:

@@ -29,7 +29,11 @@ class Run:
     job_id: str = ""
     started_at: datetime = field(default_factory=now)
     requests: int = 0
+    """HTTP requests to the shop in which it took part."""
     exchanges: list[dict[str, Any]] = field(default_factory=list)
+    """The requests and answers that were for it alone."""
+    sent: dict[str, Any] = field(default_factory=dict)
+    """The fields that were sent for it together with other products."""
 
     @property
     def label(self) -> str:
@@ -52,6 +56,8 @@ class SyncResult:
     checksum: str
     pushed: dict[str, Any]
     revision: int
+    settings_revision: int = 0
+    """The shop's settings revision that decided it, for a product."""
 
     @property
     def skipped(self) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from ppm_web.extensions import db
@@ -20,13 +20,16 @@ from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.prestashop.shop_check import problems as problems_of
 from ppm_web.prestashop.shop_facts import facts as facts_of
 from ppm_web.prestashop.values import ShopProfile
-from ppm_web.services import remote_ids, secrets
+from ppm_web.services import group_tickets, pace_memory, remote_ids, secrets
 from ppm_web.services.addresses import AddressError, check_public, clean_shop_url
 from ppm_web.services.sync_errors import KeyUnreadableError
 
 KEY_PATTERN = re.compile(r"[A-Za-z0-9]{32}")
 MAX_NAME = 64
 CONNECT_SECONDS = 5
+
+RESUMED: Final = {"paused_at": None, "pause_reason": "", "probe_at": None, "failure_streak": 0}
+"""What a shop's row says once it goes on, by hand or by the breaker's probe."""
 
 
 class ShopError(ValueError):
@@ -83,21 +86,22 @@ def set_shop(shop: PrestaShopShop, *, url: str | None, key: str | None) -> None:
 
 
 def pause_shop(shop: PrestaShopShop, reason: str) -> None:
-    """Let the shop's rows wait, unspent, until it is resumed."""
-    shop.paused_at, shop.pause_reason = now(), reason
-    db.session.commit()
+    """Let the shop's rows wait, unspent, until a person resumes it, also where the breaker had paused it."""
+    _change(shop, {"paused_at": now(), "pause_reason": reason, "probe_at": None})
 
 
 def resume_shop(shop: PrestaShopShop) -> None:
-    """Let the shop's rows go on; the next sweep hands out their tickets."""
-    shop.paused_at, shop.pause_reason = None, ""
-    db.session.commit()
+    """Let the shop go on: its batches at once, single rows with the next sweep."""
+    _change(shop, RESUMED)
+    pace_memory.forget_failures(shop.id)
+    group_tickets.serve_shop(shop.id)
 
 
 def set_active(shop: PrestaShopShop, active: bool) -> None:
     """Switch a shop on or off; requests to an inactive shop are refused (R5)."""
     shop.active = active
     db.session.commit()
+    group_tickets.serve_shop(shop.id)
 
 
 def rotate_keys() -> tuple[int, list[str]]:
@@ -138,7 +142,13 @@ def check_shop(shop_id: int) -> ShopCheck:
 
 
 def keep_profile(shop: PrestaShopShop, profile: ShopProfile, problems: list[str]) -> None:
-    """Keep what the shop told, map its languages that nobody mapped by hand, and commit."""
+    """Keep what the shop told, map its languages that nobody mapped by hand, and commit.
+
+    Where its languages or its home category changed, nothing that was pushed is up to date any more.
+    """
+    before = profile_of(shop)
+    if before is not None and _decides(before) != _decides(profile):
+        shop.settings_revision = PrestaShopShop.settings_revision + 1
     shop.profile, shop.version = profile.to_json(), profile.version
     shop.problems, shop.checked_at = problems, now()
     db.session.commit()
@@ -146,6 +156,11 @@ def keep_profile(shop: PrestaShopShop, profile: ShopProfile, problems: list[str]
         code = language.iso_code.lower()
         if remote_ids.known_id(shop.id, MappingKind.LANGUAGE, code) is None:
             remote_ids.set_id(shop.id, MappingKind.LANGUAGE, code, language.id, manual=False)
+
+
+def _decides(profile: ShopProfile) -> tuple[object, ...]:
+    """What of a profile decides what is sent."""
+    return [language.id for language in profile.languages], profile.home_category, profile.version
 
 
 def tax_key(rate: Decimal) -> str:
@@ -178,12 +193,15 @@ def _ambiguous_rates(shop: PrestaShopShop, profile: ShopProfile) -> list[str]:
 
 @contextmanager
 def client_for(
-    shop: PrestaShopShop, before_request: Callable[[], None] | None = None
+    shop: PrestaShopShop,
+    before_request: Callable[[], None] | None = None,
+    answer_seconds: float | None = None,
 ) -> Iterator[PrestaShopClient]:
     """The client for a shop (R13), closed at the end.
 
     ``before_request`` runs before each request (a lease is renewed there); then it is made sure
-    that no transaction is open (rule 8). Raises KeyUnreadableError and AddressError.
+    that no transaction is open (rule 8). ``answer_seconds`` may pass without a byte, by default half
+    of PPM_REQUEST_TIMEOUT_SECONDS. Raises KeyUnreadableError and AddressError.
     """
     try:
         key = secrets.decrypt(shop.encrypted_key)
@@ -202,9 +220,18 @@ def client_for(
             before_request()
         _assert_no_transaction()
 
-    timeout = (CONNECT_SECONDS, current_app.config["REQUEST_TIMEOUT_SECONDS"] / 2)
-    with PrestaShopClient(url, key, profile=profile, timeout=timeout, before_request=prepare) as client:
+    patience = answer_seconds or current_app.config["REQUEST_TIMEOUT_SECONDS"] / 2
+    with PrestaShopClient(
+        url, key, profile=profile, timeout=(CONNECT_SECONDS, patience), before_request=prepare
+    ) as client:
         yield client
+
+
+def _change(shop: PrestaShopShop, values: dict[str, Any]) -> None:
+    """One UPDATE that writes all of ``values``, whatever the object in hand says, and commit."""
+    db.session.execute(update(PrestaShopShop).where(PrestaShopShop.id == shop.id).values(**values))
+    db.session.refresh(shop)
+    db.session.commit()
 
 
 def _assert_no_transaction() -> None:
@@ -228,18 +255,3 @@ def _encrypted_key(key: str) -> str:
             "A PrestaShop key has 32 letters and digits: copy it from Advanced Parameters > Webservice"
         )
     return secrets.encrypt(key)
-
-
-def as_json(shop: PrestaShopShop) -> dict[str, Any]:
-    """A shop as commands print it: never with its key."""
-    return {
-        "id": shop.id,
-        "name": shop.name,
-        "url": shop.url,
-        "version": shop.version,
-        "active": shop.active,
-        "paused": shop.paused_at is not None,
-        "pause_reason": shop.pause_reason,
-        "checked_at": shop.checked_at.isoformat() if shop.checked_at else None,
-        "problems": shop.problems,
-    }

@@ -16,6 +16,20 @@ from ppm_web.services.sync_errors import CategoryCycleError
 
 
 @dataclass(frozen=True, slots=True)
+class ImageData:
+    """A picture of a product: ``content_hash`` is None where it is not here, ``problem`` says why.
+
+    ``temporary``: it was asked for just now, and may well be there the next time.
+    """
+
+    image_id: int
+    source: str
+    content_hash: str | None
+    problem: str
+    temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ProductData:
     """A product as it is now, with what it refers to by our own ids."""
 
@@ -26,6 +40,8 @@ class ProductData:
     manufacturer: tuple[int, str] | None
     category_ids: Sequence[int]
     """The primary category first; the root where the product has none."""
+    images: Sequence[ImageData] = ()
+    """The cover first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,7 @@ def _product(row: Product) -> ProductData:
         tax_rate=row.tax_rate,
         manufacturer=(row.manufacturer.id, row.manufacturer.name) if row.manufacturer else None,
         category_ids=[link.category_id for link in row.category_links] or [ROOT_CATEGORY_ID],
+        images=[ImageData(image.id, image.source, image.content_hash, image.problem) for image in row.images],
     )
 
 

@@ -9,18 +9,28 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from ppm_web.extensions import db, reading
 from ppm_web.models import (
+    BatchItem,
     CategorySyncStatus,
     PrestaShopShop,
     ProductSyncStatus,
     SyncState,
     now,
 )
-from ppm_web.services import claims, outcomes, tickets
-from ppm_web.services.claims import Claim, ClaimLostError, StatusModel, status_row
+from ppm_web.services import (
+    batch_claims,
+    batch_items,
+    breaker,
+    claims,
+    group_tickets,
+    outcomes,
+    tickets,
+)
+from ppm_web.services.claims import Claim, StatusModel, status_row
+from ppm_web.services.outcomes import Ending
 from ppm_web.services.runs import Run
 from ppm_web.services.sync_errors import LeaseLapsedError
 
@@ -48,6 +58,8 @@ def sweep(min_age_seconds: float) -> Swept:
     for model in (ProductSyncStatus, CategorySyncStatus):
         returned += sum(_take_back(claim) for claim in claims.lapsed(model, LIMIT))
         ticketed += sum(_hand_out(model, status_id) for status_id in _unserved(model, min_age_seconds))
+    ticketed += sum(group_tickets.serve(batch_id) for batch_id in batch_claims.live_batches())
+    breaker.hand_out_probes()
     if returned or ticketed:
         logger.info("sweep returned=%d ticketed=%d", returned, ticketed)
     return Swept(returned, ticketed)
@@ -66,15 +78,14 @@ def _take_back(claim: Claim) -> bool:
             category_id=getattr(status, "category_id", None),
             job_id=tickets.ticket_id_of(status),
         )
-    try:
-        outcomes.settle_failure(run, LeaseLapsedError())
-    except ClaimLostError:
-        return False
-    return True
+    return bool(outcomes.settle([Ending(run, LeaseLapsedError())]))
 
 
 def _unserved(model: StatusModel, min_age_seconds: float) -> list[int]:
-    """Rows that are due and have no ticket, or an old one."""
+    """Rows that were requested, are due, and have no ticket or an old one.
+
+    What a batch wants is served by the tickets of that batch.
+    """
     moment = now()
     open_shops = select(PrestaShopShop.id).where(PrestaShopShop.paused_at.is_(None))
     with reading():
@@ -88,11 +99,22 @@ def _unserved(model: StatusModel, min_age_seconds: float) -> list[int]:
                     model.ticketed_at <= moment - timedelta(seconds=min_age_seconds),
                 ),
                 model.shop_id.in_(open_shops),
+                model.requested_revision > model.settled_revision,
+                *_wanted_by_no_batch(model),
             )
             .order_by(model.priority, model.id)
             .limit(LIMIT)
         ).all()
     return list(rows)
+
+
+def _wanted_by_no_batch(model: StatusModel) -> list[ColumnElement[bool]]:
+    if model is CategorySyncStatus:
+        return []
+    item = select(BatchItem.id).where(
+        BatchItem.status_id == ProductSyncStatus.id, BatchItem.outcome.in_(batch_items.OPEN)
+    )
+    return [or_(~item.exists(), ProductSyncStatus.ticketed_at.is_not(None))]
 
 
 def _hand_out(model: StatusModel, status_id: int) -> bool:

@@ -86,7 +86,7 @@ def reset(shop_id: int, product_id: int | None = None) -> int:
     rows = db.session.execute(query).all()
     for row in rows:
         _reset_row(row.id)
-        failures.remove_for(shop_id, product_id=row.product_id, category_id=None)
+        failures.change(shop_id, product_ids=[row.product_id])
     db.session.commit()
     for row in rows:
         tickets.hand_out(model, row.id)
@@ -102,7 +102,11 @@ def _request(
         raise SyncRefusedError(ShopInactiveError(shop.name).message)
     status_id = _row(model, {**owner, "shop_id": shop_id})
     _mark_requested(model, status_id, wish)
-    failures.remove_for(shop_id, product_id=owner.get("product_id"), category_id=owner.get("category_id"))
+    failures.change(
+        shop_id,
+        product_ids=[owner[key] for key in owner if key == "product_id"],
+        category_ids=[owner[key] for key in owner if key == "category_id"],
+    )
     status = status_row(model, status_id)
     if status.state is SyncState.DISABLED:
         db.session.rollback()

@@ -39,6 +39,16 @@ class CategoryCycleError(SyncError):
     code = "category_cycle"
 
 
+class ImageProblemError(SyncError):
+    """A picture that the shop does not have; the message names the SKU, the picture and where to mend it."""
+
+    code = "image"
+
+    def __init__(self, message: str, *, temporary: bool = False) -> None:
+        super().__init__(message)
+        self.temporary = temporary
+
+
 class ShopInactiveError(SyncError):
     """The shop was switched off (R5)."""
 

@@ -1,27 +1,36 @@
-"""Running what was requested: claim, sync, settle. What the jobs call.
+"""Running what was claimed: sync, settle. The heart takes a group of products of one shop.
 
-The heart takes a list of rows of one shop: one product is a group of one.
+One product is a group of one.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import select
 
 from ppm_web.extensions import db, reading
-from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus
+from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus, now
 from ppm_web.prestashop.client import PrestaShopClient
+from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.prestashop.values import ShopProfile
-from ppm_web.services import claims, mappings, outcomes, runs, shops, tickets
+from ppm_web.services import batch_items, breaker, claims, mappings, outcomes, pacing, runs, shops, tickets
 from ppm_web.services.category_strategy import CategoryStrategy
-from ppm_web.services.claims import Claim, ClaimLostError
-from ppm_web.services.product_links import RemoteState
+from ppm_web.services.claims import Claim, ClaimLostError, StatusModel
+from ppm_web.services.outcomes import Ending
+from ppm_web.services.pacing import Lane
 from ppm_web.services.product_strategy import ProductStrategy
+from ppm_web.services.product_tasks import Group, RemoteState, Task
 from ppm_web.services.runs import Run, SyncResult
 from ppm_web.services.snapshots import product_data
-from ppm_web.services.sync_errors import NotYetError, ShopInactiveError, SyncFailedError
+from ppm_web.services.sync_errors import NotYetError, ShopInactiveError
 
-Sync = Callable[[PrestaShopShop, PrestaShopClient, ShopProfile], SyncResult]
+Work = Callable[[PrestaShopClient, ShopProfile], Exception | None]
+"""Works on the shop; returns the trouble with it that it met, for the pace."""
 
 
 def run_product_sync(status_id: int, job_id: str = "") -> None:
@@ -29,31 +38,65 @@ def run_product_sync(status_id: int, job_id: str = "") -> None:
 
     Raises SyncFailedError when it failed; the failure is recorded then, and a retry handed out.
     """
-    sync_products([status_id], job_id)
-
-
-def sync_products(status_ids: Sequence[int], job_id: str = "") -> None:
-    """Sync those of the product rows that can be claimed, one after the other.
-
-    One that fails does not hold up the others; SyncFailedError is raised for the first at the end.
-    """
-    failures: list[SyncFailedError] = []
-    for claimed in claims.claim(ProductSyncStatus, status_ids):
-        try:
-            _run_product(claimed, job_id)
-        except SyncFailedError as error:
-            failures.append(error)
-    if failures:
-        raise failures[0]
+    if _waits_for_pace(ProductSyncStatus, status_id):
+        return
+    _raise_failure(sync_products(claims.claim(ProductSyncStatus, [status_id]), job_id))
 
 
 def run_category_sync(status_id: int, job_id: str = "") -> None:
     """Sync the category row if it waits and is due, parents first (R6). Raises SyncFailedError."""
+    if _waits_for_pace(CategorySyncStatus, status_id):
+        return
     for claimed in claims.claim(CategorySyncStatus, [status_id]):
-        _run_category(claimed, job_id)
+        _raise_failure([_sync_category(claimed, job_id)])
 
 
-def _run_category(claimed: Claim, job_id: str) -> None:
+def sync_products(claimed: Sequence[Claim], job_id: str = "") -> list[Ending]:
+    """Sync claimed product rows of one shop, all in as few requests as there can be, and settle them.
+
+    Returns how they ended, those that were still ours. What fails is recorded, never raised.
+    """
+    if not claimed:
+        return []
+    shop, tasks = _tasks(claimed, job_id)
+    for task in tasks:
+        runs.log_start(task.run)
+
+    def work(client: PrestaShopClient, profile: ShopProfile) -> Exception | None:
+        # On its last try each product goes alone, so that it cannot fail for another's sake.
+        tries = max(2, current_app.config["SYNC_TRIES"])
+        last = [task for task in tasks if task.claim.attempt >= tries]
+        for part in ([task for task in tasks if task not in last], *([task] for task in last)):
+            if part:
+                ProductStrategy(Group(shop, client, profile, part, lambda: claims.renew(claimed))).sync()
+        return next((task.came for task in tasks if isinstance(task.came, PrestaShopError)), None)
+
+    trouble = _with_client(shop, claimed, Lane.BULK if claimed[0].batch_id else Lane.SINGLE, work)
+    for task in tasks:
+        if task.came is None:
+            task.came = trouble or RuntimeError("nothing came of the product")
+    return _settle([Ending(task.run, task.came) for task in tasks if task.came is not None])
+
+
+def _waits_for_pace(model: StatusModel, status_id: int) -> bool:
+    """Whether the shop's pace is used up: then the ticket goes back with a delay, and no try is burnt.
+
+    Tickets that meet this at once come back at different times.
+    """
+    with reading():
+        shop = db.session.scalar(
+            select(PrestaShopShop).where(
+                PrestaShopShop.id.in_(select(model.shop_id).where(model.id == status_id))
+            )
+        )
+    if shop is None or not (seconds := pacing.wait_for(shop, Lane.SINGLE)):
+        return False
+    delay = seconds * (1 + random.random())  # noqa: S311  (spreads tickets, guards nothing)
+    tickets.hand_out(model, status_id, at=now() + timedelta(seconds=delay))
+    return True
+
+
+def _sync_category(claimed: Claim, job_id: str) -> Ending:
     with reading():
         status = db.session.get_one(CategorySyncStatus, claimed.status_id, populate_existing=True)
         shop = db.session.get_one(PrestaShopShop, status.shop_id, populate_existing=True)
@@ -67,77 +110,108 @@ def _run_category(claimed: Claim, job_id: str) -> None:
         category_id=category_id,
         job_id=job_id,
     )
-    _settle(
-        run,
-        shop,
-        lambda shop, client, profile: CategoryStrategy(shop, client, profile).sync(
-            claimed, category_id, pushed, pushed_hash
-        ),
-    )
-
-
-def _run_product(claimed: Claim, job_id: str) -> None:
-    with reading():
-        status = db.session.get_one(ProductSyncStatus, claimed.status_id, populate_existing=True)
-        shop = db.session.get_one(PrestaShopShop, status.shop_id, populate_existing=True)
-        state, product_id = RemoteState.of(status), status.product_id
-    product = product_data([product_id])[product_id]
-    run = Run(
-        claim=claimed,
-        shop_id=shop.id,
-        shop_name=shop.name,
-        thing=product.snapshot.sku,
-        product_id=product_id,
-        job_id=job_id,
-    )
-    _settle(
-        run,
-        shop,
-        lambda shop, client, profile: ProductStrategy(shop, client, profile).sync(claimed, product, state),
-    )
-
-
-def _settle(run: Run, shop: PrestaShopShop, sync: Sync) -> None:
-    """Run ``sync`` and end the run by what came of it; hand out the ticket for what follows.
-
-    Raises SyncFailedError. A lost claim ends quietly: someone else has the row.
-    """
     runs.log_start(run)
-    try:
-        result = _with_client(run, shop, sync)
-        follows = outcomes.settle_success(run, result)
-    except ClaimLostError as error:
-        runs.log_lost(run, error)
-    except NotYetError as wait:
-        db.session.rollback()
-        due = outcomes.settle_wait(run, wait)
-        tickets.hand_out(run.claim.model, run.claim.status_id, at=due)
-    except Exception as error:  # noqa: BLE001  (recorded, and raised again as SyncFailedError)
-        db.session.rollback()
-        _fail(run, error)
-    else:
-        if follows:
-            tickets.hand_out(run.claim.model, run.claim.status_id)
+    ending = Ending(run, RuntimeError("nothing came of the category"))
 
-
-def _fail(run: Run, error: Exception) -> None:
-    try:
-        due = outcomes.settle_failure(run, error)
-    except ClaimLostError as lost:
-        runs.log_lost(run, lost)
-        return
-    if due is not None:
-        tickets.hand_out(run.claim.model, run.claim.status_id, at=due)
-    raise SyncFailedError(outcomes.message_of(error), run.claim.status_id, final=due is None) from error
-
-
-def _with_client(run: Run, shop: PrestaShopShop, sync: Sync) -> SyncResult:
-    if not shop.active:
-        raise ShopInactiveError(shop.name)
-    with shops.client_for(shop, before_request=lambda: claims.renew(run.claim)) as client:
+    def work(client: PrestaShopClient, profile: ShopProfile) -> Exception | None:
         try:
-            profile = shops.profile_of(shop) or mappings.refresh_profile(shop, client)
-            return sync(shop, client, profile)
+            ending.came = CategoryStrategy(shop, client, profile).sync(
+                claimed, category_id, pushed, pushed_hash
+            )
         finally:
             run.requests = client.request_count
             run.exchanges = [asdict(exchange) for exchange in client.exchanges]
+        return None
+
+    if (trouble := _with_client(shop, [claimed], Lane.SINGLE, work)) is not None:
+        ending.came = trouble
+        breaker.note(shop.id, trouble)
+    _settle([ending])
+    return ending
+
+
+def _tasks(claimed: Sequence[Claim], job_id: str) -> tuple[PrestaShopShop, list[Task]]:
+    """The shop, and what is known of each claimed product, in a handful of queries."""
+    with reading():
+        rows = {
+            row.id: row
+            for row in db.session.scalars(
+                select(ProductSyncStatus)
+                .where(ProductSyncStatus.id.in_([claim.status_id for claim in claimed]))
+                .execution_options(populate_existing=True)
+            )
+        }
+        shop_id = rows[claimed[0].status_id].shop_id
+        shop = db.session.get_one(PrestaShopShop, shop_id, populate_existing=True)
+    products = product_data([row.product_id for row in rows.values()])
+    tasks = []
+    for claim in claimed:
+        row = rows[claim.status_id]
+        product = products[row.product_id]
+        run = Run(
+            claim=claim,
+            shop_id=shop.id,
+            shop_name=shop.name,
+            thing=product.snapshot.sku,
+            product_id=product.product_id,
+            job_id=job_id,
+        )
+        tasks.append(Task(run, product, RemoteState.of(row)))
+    return shop, tasks
+
+
+def _with_client(shop: PrestaShopShop, claimed: Sequence[Claim], lane: Lane, work: Work) -> Exception | None:
+    """Do ``work`` over a client that keeps the leases and the shop's pace; returns what broke it off."""
+
+    def before_request() -> None:
+        claims.renew(claimed)
+        pacing.spend(shop, lane, 1)
+
+    try:
+        if not shop.active:
+            raise ShopInactiveError(shop.name)
+        with shops.client_for(shop, before_request=before_request) as client:
+            error: Exception | None = None
+            try:
+                profile = shops.profile_of(shop) or mappings.refresh_profile(shop, client)
+                error = work(client, profile)
+            except PrestaShopError as failure:
+                error = failure
+                raise
+            finally:
+                db.session.rollback()
+                pacing.learn(shop.id, list(client.exchanges), len(claimed), error)
+            if error is None and client.request_count:
+                breaker.note(shop.id, None)
+    except ClaimLostError:
+        db.session.rollback()
+        return NotYetError("another product of the group was lost to another worker", 1)
+    except Exception as failure:  # noqa: BLE001  (recorded by settle, and raised again by the job)
+        db.session.rollback()
+        return failure
+    return None
+
+
+def _settle(endings: Sequence[Ending]) -> list[Ending]:
+    """End the runs, and hand out tickets for what follows.
+
+    What a batch still wants is tried again by its own tickets, together with what else waits there.
+    """
+    ours = outcomes.settle(endings)
+    again = [ending for ending in ours if ending.due is not None]
+    with reading():
+        in_batches = batch_items.with_open_items(
+            [ending.run.claim.status_id for ending in again if ending.run.claim.batch_id]
+        )
+    for ending in again:
+        claim = ending.run.claim
+        if claim.status_id not in in_batches or isinstance(ending.came, SyncResult):
+            at = ending.due if ending.due and ending.due > now() else None
+            tickets.hand_out(claim.model, claim.status_id, at=at)
+    return ours
+
+
+def _raise_failure(endings: Sequence[Ending]) -> None:
+    for ending in endings:
+        if (failure := outcomes.as_failure(ending)) is not None:
+            raise failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ppm_web.extensions import Model, db
@@ -29,3 +30,14 @@ def upsert(
         db.session.execute(
             statement.on_conflict_do_update(index_elements=list(unique), set_=dict(on_conflict))
         )
+
+
+def insert_missing(model: type[Model], rows: Select[*tuple[Any, ...]], unique: Sequence[str]) -> None:
+    """Insert the rows of a query, whose columns bear the names of the model's, in the open transaction.
+
+    The model's defaults fill the rest; where ``unique`` is there already, the row stays as it is.
+    """
+    dialect = db.engine.dialect.name
+    insert = postgresql.insert(model) if dialect == "postgresql" else sqlite.insert(model)
+    columns = [column.name for column in rows.selected_columns]
+    db.session.execute(insert.from_select(columns, rows).on_conflict_do_nothing(index_elements=list(unique)))

@@ -13,6 +13,7 @@ from ppm_web.views import (
     errors,
     headers,
     health,
+    product_images,
     products,
     shops,
     sync,
@@ -23,5 +24,5 @@ def init_app(app: Flask) -> None:
     """Add every page to ``app``, with its addresses, guard, headers, errors and filters."""
     for part in (addresses, access, headers, assets, errors, display):
         part.init_app(app)
-    for noun in (auth, health, products, shops, sync):
+    for noun in (auth, health, product_images, products, shops, sync):
         app.register_blueprint(noun.blueprint)

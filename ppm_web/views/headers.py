@@ -21,6 +21,10 @@ POLICY: Final = "; ".join(
 )
 
 
+KEPT: Final = frozenset({"static", "product_images.thumbnail", "product_images.show"})
+"""What browsers may keep, as long as the answer itself says: its address names its content."""
+
+
 def init_app(app: Flask) -> None:
     """Set the headers on every answer of ``app``."""
     app.after_request(_set_headers)
@@ -31,6 +35,6 @@ def _set_headers(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if request.endpoint != "static":
+    if request.endpoint not in KEPT or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -144,6 +144,8 @@ def work(app: Flask) -> Callable[[], None]:
             "PPM_DATABASE_URL": config["DATABASE_URL"],
             "PPM_REDIS_URL": config["REDIS_URL"],
             "PPM_ALLOW_PRIVATE_SHOPS": "1",
+            "PPM_PACE_START": "100000",
+            "PPM_PACE_MAX": "100000",
         }
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "queue", "work", "--burst"]
         subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskCliRunner
 
 from ppm_web.extensions import db
-from ppm_web.models import MappingKind, PrestaShopShop, ShopMapping, SyncState
+from ppm_web.models import MappingKind, PrestaShopShop, Product, ShopMapping, SyncState
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop
 from tests.factories import make_category, make_product, status_of
 
@@ -132,18 +133,18 @@ def test_failures_are_listed_retried_and_forgotten(
     cli: FlaskCliRunner, practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     assert run(cli, "queue", "failed") == "Nothing failed.\n"
-    practice_82.set_faults({"key-refused": 1})
     for sku in ("MUG-1", "MUG-2"):
-        make_product(sku)
+        make_product(sku, price_net=Decimal(-1))
         run(cli, "sync", "product", sku, "--shop", "Shop A")
     work()
     failed = json.loads(run(cli, "queue", "failed", "--json"))
     assert [(f["sku"], f["job"], f["shop"], f["cause"], f["attempts"]) for f in failed] == [
-        ("MUG-2", "sync_product", "Shop A", "key_refused", 1),
-        ("MUG-1", "sync_product", "Shop A", "key_refused", 1),
+        ("MUG-2", "sync_product", "Shop A", "invalid_product", 1),
+        ("MUG-1", "sync_product", "Shop A", "invalid_product", 1),
     ]
     assert failed[0]["message"].startswith("Job failed after 1 attempt: ")
-    practice_82.set_faults({})
+    db.session.query(Product).update({"price_net": Decimal(1)})
+    db.session.commit()
     assert json.loads(run(cli, "queue", "retry", str(failed[0]["id"]), "--json")) == {
         "retried": 1,
         "skipped": 0,

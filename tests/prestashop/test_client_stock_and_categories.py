@@ -68,7 +68,7 @@ def test_categories_are_found_by_their_exact_name_in_any_language_under_their_pa
         row.format(6, 2, "mugs", "x"),
     ]
     add("GET", "/categories", body=listed("category", *rows, row.format(9, 3, "Mugs", "Mugs")))
-    assert client().find_categories("Mugs", 2) == [5, 8]
+    assert client().find_categories([("Mugs", 2)]) == {("Mugs", 2): [5, 8]}
     assert asked() == "/categories?filter[name]=[Mugs]&filter[id_parent]=[2]&display=[id,name,id_parent]"
 
 
@@ -92,7 +92,7 @@ def test_a_category_is_made_and_changed() -> None:
     add_recording("POST", "/categories", "get_category_xml")
     add_recording("PATCH", "/categories/3", "get_category_xml")
     shop = client()
-    assert shop.create_category({"active": "1", "name": {"1": "a & b"}}) == 3
+    assert shop.create_categories([{"active": "1", "name": {"1": "a & b"}}]) == [3]
     shop.update_category(3, {"active": "0"})
     assert '<name><language id="1">a &amp; b</language></name>' in body_of(calls()[0])
     assert "<category><id>3</id><active>0</active></category>" in body_of(calls()[1])

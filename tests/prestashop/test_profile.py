@@ -178,7 +178,8 @@ def test_missing_rights_say_where_to_tick_them(profile: ShopProfile) -> None:
     assert problems(replace(profile, rights=rights)) == [
         "The key may not use Add (POST) of 'products', so products cannot be published: "
         "tick it under Advanced Parameters > Webservice",
-        "The key may not use View (GET) and Add (POST) of 'images', so pictures cannot be published: "
+        "The key may not use View (GET) and Add (POST) and Delete (DELETE) "
+        "of 'images', so pictures cannot be published: "
         "tick it under Advanced Parameters > Webservice",
     ]
 

@@ -82,6 +82,8 @@ def house(database_url: str, clean_broker: str, tmp_path: Path) -> Iterator[Hous
         "PPM_SWEEP_SECONDS": "1",
         "PPM_REQUEST_TIMEOUT_SECONDS": "2",
         "PPM_LEASE_SECONDS": "4",
+        "PPM_PACE_START": "100000",
+        "PPM_PACE_MAX": "100000",
         "PYTHONWARNINGS": "error",
     }
     house = House(environment, log=tmp_path / "worker.log")

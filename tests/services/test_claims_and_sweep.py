@@ -51,9 +51,9 @@ def test_a_lost_claim_can_write_nothing(shop: PrestaShopShop) -> None:
     with time_machine.travel(now() + timedelta(hours=1)):
         sweep(0)
     with pytest.raises(ClaimLostError):
-        claims.write(mine, external_id=5)
+        claims.write([mine], external_id=5)
     with pytest.raises(ClaimLostError):
-        claims.renew(mine)
+        claims.renew([mine])
     assert status_of(status.product, shop).external_id is None
 
 

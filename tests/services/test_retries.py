@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from flask import Flask
 from ppm_web.extensions import db
 from ppm_web.models import FailedJob, PrestaShopShop, Product, SyncLog, SyncState
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import retries, sync
+from ppm_web.services import retries, shops, sync
 from tests.factories import make_product, status_of
 
 Work = Callable[[], None]
@@ -190,6 +191,7 @@ def test_retrying_a_failure_takes_it_off_the_list_and_syncs(
     request(product, shop)
     work()
     (failure,) = db.session.query(FailedJob).all()
+    shops.resume_shop(shop)
     assert retries.retry(failure.id, "test").retried == 1
     work()
     assert db.session.query(FailedJob).count() == 0
@@ -199,9 +201,8 @@ def test_retrying_a_failure_takes_it_off_the_list_and_syncs(
 def test_retrying_all_skips_shops_that_are_not_active(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
-    practice_82.set_faults({"key-refused": 1})
     for sku in ("MUG-1", "MUG-2"):
-        request(make_product(sku), shop)
+        request(make_product(sku, price_net=Decimal(-1)), shop)
     work()
     db.session.get_one(PrestaShopShop, shop.id).active = False
     db.session.commit()

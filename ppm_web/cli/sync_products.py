@@ -1,0 +1,130 @@
+"""flask sync products: many products to one shop, as a batch."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from ppm_web.cli.batch_progress import show_progress
+from ppm_web.cli.durations import Duration
+from ppm_web.cli.output import fail, json_option, print_json
+from ppm_web.models import JobBatch, PrestaShopShop, now
+from ppm_web.services import batch_hooks, batch_reports, batch_selections, batches, shops
+from ppm_web.services.batches import Selection
+from ppm_web.services.catalog import CatalogError, category_by_path
+from ppm_web.services.sync_errors import SyncRefusedError
+
+
+@click.command("products")
+@click.option("--shop", "shop_name", required=True, help="The shop's name.")
+@click.option("--all", "everything", is_flag=True, help="All products.")
+@click.option("--category", "path", help="Those in this category and below it, as in 'Home > Clothes'.")
+@click.option("--modified-since", "since", type=Duration(), help="Those edited in this time, as in 24h.")
+@click.option(
+    "--sku-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Those whose SKUs this file holds, one a line.",
+)
+@click.option("--errors", is_flag=True, help="Those in error or conflict in the shop.")
+@click.option("--new", is_flag=True, help="Those that were never sent to the shop.")
+@click.option("--name", default="", help="How the batch is called.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--wait", is_flag=True, help="Follow the batch to its end.")
+@json_option
+@with_appcontext
+def products(shop_name: str, name: str, dry_run: bool, wait: bool, as_json: bool, **which: Any) -> None:
+    """Publish many products to a shop, as a batch.
+
+    Exit status 0 when the batch was started, or there was nothing to do; with --wait only when
+    every product is in the shop as it is here.
+    """
+    said = [option for option, value in which.items() if value not in (None, False)]
+    if len(said) != 1:
+        options = "--all, --category, --modified-since, --sku-file, --errors or --new"
+        fail(f"Say which products: exactly one of {options}", status=2)
+    try:
+        shop = shops.shop_by_name(shop_name)
+    except shops.ShopError as error:
+        fail(str(error))
+    selection = _selection(said[0], which[said[0]])
+    if dry_run:
+        _estimate(shop, selection, as_json=as_json)
+        return
+    batch = _start(shop, selection, name, as_json=as_json)
+    if wait:
+        batch = show_progress(batch.id, quiet=as_json)
+        click.echo(batch_hooks.in_words(batch), err=as_json)
+        if batch.error:
+            click.echo(f"First failure: {batch.error}. All of them: flask queue failed", err=True)
+    if as_json:
+        print_json({"batch": batch.id, "total": batch.total})
+    sys.exit(0 if not wait or batch_reports.succeeded(batch) else 1)
+
+
+def _selection(option: str, value: Any) -> Selection:
+    if option == "path":
+        return Selection("category", category_id=_category_id(value))
+    if option == "since":
+        return Selection("modified", since=now() - value)
+    if option == "sku_file":
+        return Selection("skus", skus=_skus(value))
+    return Selection("errors" if option == "errors" else "new" if option == "new" else "all")
+
+
+def _category_id(path: str) -> int:
+    try:
+        category = category_by_path(path)
+    except CatalogError as error:
+        fail(str(error))
+    if category is None:
+        fail(f"There is no category {path!r} in the catalogue")
+    return category.id
+
+
+def _skus(sku_file: Path) -> list[str]:
+    """The SKUs of a file. Those that no product has are told, and left out."""
+    try:
+        lines = sku_file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        fail(f"{sku_file} is no text in UTF-8: write one SKU a line", status=2)
+    skus = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    unknown = batch_selections.unknown_skus(skus)
+    if unknown:
+        shown = ", ".join(unknown[:10]) + (" …" if len(unknown) > 10 else "")
+        click.echo(f"{len(unknown):,} of {len(skus):,} SKUs are not in the catalogue: {shown}", err=True)
+    return skus
+
+
+def _estimate(shop: PrestaShopShop, selection: Selection, *, as_json: bool) -> None:
+    estimate = batch_reports.estimate(shop.id, selection)
+    if as_json:
+        print_json(
+            {
+                "total": estimate.total,
+                "unchanged": estimate.unchanged,
+                "new": estimate.new,
+                "requests": estimate.requests,
+                "minutes": round(estimate.minutes, 1),
+            }
+        )
+    else:
+        click.echo(f"{estimate.words}. Nothing was started.")
+
+
+def _start(shop: PrestaShopShop, selection: Selection, name: str, *, as_json: bool) -> JobBatch:
+    try:
+        batch = batches.bulk_sync(shop.id, selection, by="command line", name=name)
+    except SyncRefusedError as error:
+        fail(error.message)
+    if batch is None:
+        click.echo("Nothing to do: no product is meant", err=True)
+        if as_json:
+            print_json({"batch": None, "total": 0})
+        raise SystemExit(0)
+    if not as_json:
+        click.echo(f"Batch {batch.id}: {batch_hooks.in_words(batch)}")
+    return batch

@@ -1,0 +1,145 @@
+"""What people are told about batches: where they stand, and before they begin what they would cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from ppm_web import queue
+from ppm_web.extensions import db, reading
+from ppm_web.models import (
+    JobBatch,
+    PrestaShopShop,
+    Product,
+    ProductSyncStatus,
+    SyncState,
+)
+from ppm_web.services import batches, pacing
+from ppm_web.services.batch_selections import Selection, products
+
+POLL_SECONDS = 0.5
+NEW_REQUESTS, CHANGED_REQUESTS = 4, 2
+"""Requests of a group of new products (look up, create, stock rows, stock) and of changed ones."""
+BULK_PART = 4 / 5
+"""The part of a shop's pace that batches get; the rest is kept for single requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a batch would be: products, those unchanged, and about how many requests and minutes."""
+
+    total: int
+    unchanged: int
+    new: int
+    requests: int
+    minutes: float
+
+    @property
+    def words(self) -> str:
+        """The estimate as a person reads it."""
+        if not self.total:
+            return "Nothing to do: no product is meant"
+        minutes = "less than a minute" if self.minutes < 1 else f"{self.minutes:,.0f} minutes"
+        return (
+            f"{self.total:,} products, {self.unchanged:,} unchanged, {self.new:,} new: "
+            f"about {self.requests:,} requests and {minutes} at this shop's pace"
+        )
+
+
+def estimate(shop_id: int, selection: Selection) -> Estimate:
+    """What ``bulk_sync`` would do, with nothing written and no shop asked."""
+    with reading():
+        shop = db.session.get_one(PrestaShopShop, shop_id, populate_existing=True)
+        row = and_(ProductSyncStatus.product_id == Product.id, ProductSyncStatus.shop_id == shop_id)
+        query = (
+            select(
+                func.count(),
+                _count(batches.unchanged()),
+                _count(ProductSyncStatus.external_id.is_(None)),
+                _count(ProductSyncStatus.state == SyncState.DISABLED),
+            )
+            .select_from(Product)
+            .outerjoin(ProductSyncStatus, row)
+            .outerjoin(PrestaShopShop, PrestaShopShop.id == ProductSyncStatus.shop_id)
+            .where(or_(ProductSyncStatus.id.is_(None), ProductSyncStatus.shop_id == shop_id))
+        )
+        if selection.kind != "all":
+            query = query.where(Product.id.in_(products(shop_id, selection)))
+        total, unchanged, new, disabled = db.session.execute(query).one()
+    size = pacing.group_size(shop)
+    changed = total - unchanged - new - disabled
+    requests = NEW_REQUESTS * -(-new // size) + CHANGED_REQUESTS * -(-changed // size)
+    return Estimate(total, unchanged, new, requests, requests / pacing.rate(shop) / BULK_PART)
+
+
+def as_json(batch: JobBatch) -> dict[str, Any]:
+    """The document that ``flask batch show --json`` prints (interface)."""
+    return {
+        "id": batch.id,
+        "name": batch.name,
+        "shop": batch.shop.name,
+        "state": batch.state.value,
+        "run": batch.run,
+        "total": batch.total,
+        "processed": batch.processed,
+        "failed": batch.failed,
+        "progress": batch.progress,
+        "created_at": batch.created_at,
+        "started_at": batch.started_at,
+        "finished_at": batch.finished_at,
+        "outcomes": batch.outcomes,
+        "selection": batch.selection,
+        "requested_by": batch.requested_by,
+        "error": batch.error,
+    }
+
+
+def latest(limit: int) -> Sequence[JobBatch]:
+    """The newest batches, with their shops."""
+    with reading():
+        return db.session.scalars(
+            select(JobBatch)
+            .options(joinedload(JobBatch.shop))
+            .order_by(JobBatch.created_at.desc())
+            .limit(limit)
+            .execution_options(populate_existing=True)
+        ).all()
+
+
+def follow(batch_id: str) -> Iterator[tuple[JobBatch, str]]:
+    """The batch as it goes on, twice a second, and why it does not go on where that is so.
+
+    Ends with the batch, or when it or its shop is paused and nothing of it runs. Raises BatchError
+    and QueueUnavailableError.
+    """
+    while True:
+        with reading():
+            batch = batches.get(batch_id)
+            shop = db.session.get_one(PrestaShopShop, batch.shop_id, populate_existing=True)
+        ended = batch.finally_run == batch.run
+        paused = "the batch is paused" if batch.state == "paused" else ""
+        if shop.paused_at is not None:
+            paused = f"shop paused: {shop.pause_reason or 'by hand'}"
+        elif not shop.active:
+            paused = f"Shop '{shop.name}' is not active"
+        why = "" if ended else paused
+        if not why and not ended and not queue.runs_at_once() and queue.worker_count() == 0:
+            why = "No worker is running: start one with `flask queue work`"
+        yield batch, why
+        if ended or (paused and not batch.running):
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def succeeded(batch: JobBatch) -> bool:
+    """Whether every product of the batch is in the shop as it is here."""
+    return batch.then_run == batch.run
+
+
+def _count(criterion: ColumnElement[bool]) -> Any:
+    return func.count(case((criterion, 1)))

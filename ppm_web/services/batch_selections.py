@@ -1,0 +1,96 @@
+"""Which products a batch is about, as one SQL query that never holds them all in memory (R7, R9)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import JSON, ColumnElement, Select, and_, cast, func, literal, or_, select, true
+
+from ppm_web.extensions import db, reading
+from ppm_web.models import (
+    ROOT_CATEGORY_ID,
+    Category,
+    Product,
+    ProductCategory,
+    ProductSyncStatus,
+    SyncState,
+)
+
+Kind = Literal["all", "category", "modified", "skus", "errors", "new"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which products: all, a category's with its children's, those changed since a time, those of a list
+    of SKUs, those in error or conflict in the shop, or those that were never sent there.
+
+    ``since`` is in UTC. What a kind does not need is left out.
+    """
+
+    kind: Kind
+    category_id: int | None = None
+    since: datetime | None = None
+    skus: Sequence[str] = ()
+
+    @property
+    def words(self) -> str:
+        """The selection as people read it on the batch."""
+        if self.kind == "modified" and self.since is not None:
+            return f"changed since {self.since:%Y-%m-%d %H:%M} UTC"
+        if self.kind == "category":
+            return f"category {self.category_id} and those below it"
+        if self.kind == "skus":
+            return f"a list of {len(self.skus):,} SKUs"
+        return {"all": "all products", "errors": "in error or conflict", "new": "never sent"}[self.kind]
+
+
+def products(shop_id: int, selection: Selection) -> Select[int]:
+    """The ids of the products that are meant."""
+    return select(Product.id).where(_criterion(shop_id, selection))
+
+
+def unknown_skus(skus: Sequence[str]) -> list[str]:
+    """Those of the SKUs that no product has, in their order."""
+    with reading():
+        known = set(db.session.scalars(select(Product.sku).where(Product.sku.in_(_values(skus)))))
+    return [sku for sku in dict.fromkeys(skus) if sku not in known]
+
+
+def _criterion(shop_id: int, selection: Selection) -> ColumnElement[bool]:
+    row = and_(ProductSyncStatus.product_id == Product.id, ProductSyncStatus.shop_id == shop_id)
+    status = select(ProductSyncStatus.id).where(row)
+    if selection.kind == "category":
+        return _in_category(selection.category_id or ROOT_CATEGORY_ID)
+    if selection.kind == "modified":
+        return Product.updated_at >= selection.since
+    if selection.kind == "skus":
+        return Product.sku.in_(_values(selection.skus))
+    if selection.kind == "errors":
+        return status.where(ProductSyncStatus.state.in_([SyncState.ERROR, SyncState.CONFLICT])).exists()
+    if selection.kind == "new":
+        sent = or_(ProductSyncStatus.external_id.is_not(None), ProductSyncStatus.last_success_at.is_not(None))
+        return ~status.where(sent).exists()
+    return true()
+
+
+def _in_category(category_id: int) -> ColumnElement[bool]:
+    """In the category or below it. The root holds every product, also those in no category."""
+    if category_id == ROOT_CATEGORY_ID:
+        return true()
+    tree = select(Category.id).where(Category.id == category_id).cte("tree", recursive=True)
+    tree = tree.union(select(Category.id).join(tree, Category.parent_id == tree.c.id))
+    return Product.id.in_(
+        select(ProductCategory.product_id).where(ProductCategory.category_id.in_(select(tree.c.id)))
+    )
+
+
+def _values(texts: Sequence[str]) -> Any:
+    """Texts as a query of one bound value, however many they are."""
+    document = json.dumps(list(texts))
+    if db.engine.dialect.name == "postgresql":
+        return select(func.json_array_elements_text(cast(literal(document), JSON)).column_valued("sku"))
+    return select(func.json_each(document).table_valued("value").c.value)

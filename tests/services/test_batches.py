@@ -1,0 +1,337 @@
+"""Batches: chosen and counted in SQL, synced in groups, exact at every moment (R7, R8, R9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from ppm_web.extensions import db, reading
+from ppm_web.models import (
+    BatchItem,
+    BatchState,
+    FailedJob,
+    JobBatch,
+    PrestaShopShop,
+    Product,
+    ProductSyncStatus,
+    SyncLog,
+    SyncState,
+    now,
+)
+from ppm_web.practice_shop import PracticeShop
+from ppm_web.services import batch_selections, batches, catalog, product_image_edits, shops, sync
+from ppm_web.services.batches import BatchError, Selection
+from ppm_web.services.sync_errors import SyncRefusedError
+from tests.factories import make_category, make_product, status_of
+from tests.services.pictures import picture
+
+Work = Callable[[], None]
+ALL = Selection("all")
+
+
+def products(count: int) -> list[Product]:
+    """That many products, P-000 and on."""
+    return [make_product(f"P-{number:03}") for number in range(count)]
+
+
+def start(shop: PrestaShopShop, selection: Selection = ALL) -> JobBatch:
+    """A batch that was started."""
+    batch = batches.bulk_sync(shop.id, selection, by="test")
+    assert batch is not None
+    return batch
+
+
+def ended(batch: JobBatch) -> JobBatch:
+    """The batch as it is now, whose counters must add up."""
+    found = batches.get(batch.id)
+    assert sum(found.outcomes.values()) == found.total
+    return found
+
+
+def test_all_products_go_in_groups_with_eight_requests_for_a_hundred(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    products(100)
+    batch = start(shop)
+    assert (batch.state, batch.total, batch.waiting, batch.name) == (
+        "waiting",
+        100,
+        100,
+        "Bulk Sync to Shop A",
+    )
+    work()
+    batch = ended(batch)
+    assert (batch.state, batch.created, batch.progress) == (BatchState.FINISHED, 100, 100)
+    assert sum(sum(by.values()) for by in practice_82.counts.values()) <= 8
+    assert all(len(practice_82.products(f"P-{number:03}")) == 1 for number in range(100))
+    assert db.session.query(ProductSyncStatus).filter_by(state=SyncState.SYNCED).count() == 100
+
+
+def test_changed_prices_cost_one_request_a_group_and_unchanged_products_none(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    made = products(60)
+    start(shop)
+    work()
+    practice_82.reset_stats()
+    for product in made[:55]:
+        catalog.update_product(product.id, {"price_net": Decimal("99.5")})
+    batch = start(shop)
+    assert (batch.unchanged, batch.waiting) == (5, 55)
+    work()
+    batch = ended(batch)
+    assert (batch.updated, batch.unchanged) == (55, 5)
+    assert practice_82.counts == {"PATCH": {"products": 2}}
+    practice_82.reset_stats()
+    again = start(shop)
+    assert (again.state, again.unchanged) == (BatchState.FINISHED, 60)
+    work()
+    assert practice_82.counts == {}
+    assert practice_82.products("P-000")[0]["price"] == "99.500000"
+
+
+def test_changed_stock_costs_one_request_a_group(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    made = products(50)
+    start(shop)
+    work()
+    practice_82.reset_stats()
+    for product in made:
+        catalog.update_product(product.id, {"quantity": 3})
+    batch = start(shop)
+    work()
+    assert ended(batch).updated == 50
+    assert practice_82.counts == {"PATCH": {"stock_availables": 1}}
+
+
+def test_priorities_decide_the_order_and_the_queue(shop: PrestaShopShop) -> None:
+    made = products(4)
+    for product, priority in zip(made, (9, 5, 1, 6), strict=True):
+        sync.request_product_sync(product.id, shop.id, by="test", priority=priority)
+    batch = start(shop)
+    with reading():
+        items = db.session.query(BatchItem).filter_by(batch_id=batch.id).order_by(BatchItem.position).all()
+        assert [(item.status.product.sku, item.band) for item in items if item.status] == [
+            ("P-002", 0),
+            ("P-001", 1),
+            ("P-003", 1),
+            ("P-000", 2),
+        ]
+
+
+def test_only_what_is_selected_is_in_the_batch(shop: PrestaShopShop, work: Work) -> None:
+    clothes, men = make_category("Clothes"), make_category("Clothes", "Men")
+    products(2)
+    make_product("C-1", categories=(clothes,))
+    make_product("C-2", categories=(men,))
+    assert start(shop, Selection("category", category_id=clothes.id)).total == 2
+    assert start(shop, Selection("category", category_id=men.id)).total == 1
+    assert start(shop, Selection("category", category_id=1)).total == 4
+    assert start(shop, Selection("skus", skus=["P-001", "C-2", "nobody"])).total == 2
+    assert batch_selections.unknown_skus(["P-001", "nobody"]) == ["nobody"]
+    work()
+    moment = now()
+    assert batches.bulk_sync(shop.id, Selection("modified", since=moment), by="test") is None
+    assert batches.bulk_sync(shop.id, Selection("errors"), by="test") is None
+    assert batches.bulk_sync(shop.id, Selection("new"), by="test") is None
+    make_product("P-9", price_net=Decimal(-1))
+    assert start(shop, Selection("modified", since=moment)).total == 1
+    work()
+    assert start(shop, Selection("errors")).total == 1
+    assert start(shop, Selection("new")).total == 1
+
+
+def test_nothing_to_do_makes_no_batch(shop: PrestaShopShop) -> None:
+    assert batches.bulk_sync(shop.id, ALL, by="test") is None
+    assert db.session.query(JobBatch).count() == 0
+
+
+def test_an_inactive_shop_is_refused(shop: PrestaShopShop) -> None:
+    make_product()
+    shops.set_active(shop, False)
+    with pytest.raises(SyncRefusedError, match="Shop 'Shop A' is not active"):
+        batches.bulk_sync(shop.id, ALL, by="test")
+
+
+def test_disabled_products_are_skipped(shop: PrestaShopShop, work: Work) -> None:
+    first, _ = products(2)
+    sync.request_product_sync(first.id, shop.id, by="test")
+    db.session.query(ProductSyncStatus).update({"state": SyncState.DISABLED})
+    db.session.commit()
+    batch = start(shop)
+    work()
+    assert (ended(batch).skipped, ended(batch).created) == (1, 1)
+
+
+def test_a_failure_is_told_and_does_not_stop_the_others(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    products(5)
+    make_product("BAD", price_net=Decimal(-1))
+    batch = start(shop)
+    work()
+    batch = ended(batch)
+    assert (batch.state, batch.created, batch.failed) == (BatchState.FINISHED, 5, 1)
+    assert batch.error.startswith("BAD: Job failed after 1 attempt")
+    (failure,) = db.session.query(FailedJob).all()
+    assert failure.batch_id == batch.id
+    (item,) = db.session.query(BatchItem).filter_by(outcome="failed").all()
+    assert "BAD" in item.message
+
+
+def test_the_hooks_of_a_run_fire_once_each(shop: PrestaShopShop, work: Work) -> None:
+    products(3)
+    bad = make_product("BAD", price_net=Decimal(-1))
+    batch = start(shop)
+    work()
+    batch = ended(batch)
+    assert (batch.then_run, batch.catch_run, batch.finally_run) == (0, 1, 1)
+    catalog.update_product(bad.id, {"price_net": Decimal(1)})
+    assert batches.retry_failed(batch.id, by="test") == 1
+    assert (ended(batch).run, ended(batch).waiting, ended(batch).failed) == (2, 1, 0)
+    work()
+    batch = ended(batch)
+    assert (batch.state, batch.created, batch.failed) == (BatchState.FINISHED, 4, 0)
+    assert (batch.then_run, batch.catch_run, batch.finally_run) == (2, 1, 2)
+    assert db.session.query(FailedJob).count() == 0
+    logged = [row.message for row in db.session.query(SyncLog).filter_by(operation="batch").order_by("id")]
+    assert len(logged) == 4, logged
+    with pytest.raises(BatchError, match="Nothing of the batch failed"):
+        batches.retry_failed(batch.id, by="test")
+
+
+def test_two_batches_that_want_the_same_products_sync_them_once(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    products(10)
+    first, second = start(shop), start(shop)
+    work()
+    assert (ended(first).created, ended(second).created) == (10, 10)
+    assert practice_82.counts["POST"] == {"products": 1}
+
+
+def test_a_button_and_a_batch_that_want_the_same_product_sync_it_once(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    (product,) = products(1)
+    batch = start(shop)
+    sync.request_product_sync(product.id, shop.id, by="test", priority=1)
+    work()
+    assert ended(batch).created == 1
+    assert practice_82.counts["POST"] == {"products": 1}
+    assert status_of(product, shop).state is SyncState.SYNCED
+
+
+def test_a_paused_batch_waits_and_goes_on(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    products(3)
+    batch = start(shop)
+    batches.pause(batch.id)
+    work()
+    assert (ended(batch).state, ended(batch).waiting, practice_82.counts) == (BatchState.PAUSED, 3, {})
+    with pytest.raises(BatchError, match="is paused and cannot be paused"):
+        batches.pause(batch.id)
+    batches.resume(batch.id)
+    work()
+    assert ended(batch).created == 3
+    with pytest.raises(BatchError, match="is finished, not paused"):
+        batches.resume(batch.id)
+
+
+def test_a_cancelled_batch_sends_nothing_more_and_leaves_no_row_waiting(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    made = products(3)
+    batch = start(shop)
+    assert batches.cancel(batch.id) == 3
+    work()
+    batch = ended(batch)
+    assert (batch.state, batch.cancelled, batch.finally_run, practice_82.counts) == (
+        BatchState.CANCELLED,
+        3,
+        1,
+        {},
+    )
+    assert status_of(made[0], shop).outcome == ""
+    with pytest.raises(BatchError, match="has ended already"):
+        batches.cancel(batch.id)
+
+
+def test_a_paused_shop_keeps_its_items_waiting_and_burns_no_tries(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    made = products(2)
+    shops.pause_shop(shop, "stocktaking")
+    batch = start(shop)
+    work()
+    assert (ended(batch).waiting, practice_82.counts) == (2, {})
+    assert status_of(made[0], shop).attempts == 0
+    shops.resume_shop(shop)
+    work()
+    assert ended(batch).created == 2
+
+
+def test_a_product_that_is_deleted_meanwhile_is_skipped(shop: PrestaShopShop, work: Work) -> None:
+    made = products(2)
+    batch = start(shop)
+    db.session.delete(made[0])
+    db.session.commit()
+    work()
+    assert (ended(batch).skipped, ended(batch).created, ended(batch).state) == (1, 1, BatchState.FINISHED)
+
+
+def test_pictures_go_with_a_batch_and_a_missing_one_is_told(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    good, bad = products(2)
+    product_image_edits.add_images(good.id, [("front.png", picture("red")), ("back.png", picture("blue"))])
+    catalog.update_product(bad.id, {"images": ["nowhere/picture.jpg"]})
+    batch = start(shop)
+    work()
+    batch = ended(batch)
+    assert (batch.created, batch.failed) == (1, 1)
+    assert "nowhere/picture.jpg" in batch.error
+    assert "All the rest is in the shop" in batch.error
+    external_id = status_of(good, shop).external_id
+    assert external_id is not None
+    assert len(practice_82.images(external_id)) == 2
+    practice_82.reset_stats()
+    assert start(shop).unchanged == 1
+    work()
+    assert practice_82.counts.get("POST", {}) == {}
+
+
+def spoil(product: Product) -> None:
+    """Give the product a text that only the shop refuses."""
+    catalog.update_product(product.id, {"texts": {"en": {"meta_title": "Sizes {S, M}"}}})
+
+
+def requests_to(practice: PracticeShop) -> int:
+    """How many requests the shop counted."""
+    return sum(sum(by.values()) for by in practice.counts.values())
+
+
+def test_one_bad_product_among_many_is_found_with_few_requests(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    made = products(40)
+    spoil(made[17])
+    batch = start(shop)
+    work()
+    batch = ended(batch)
+    assert (batch.created, batch.failed) == (39, 1)
+    assert batch.error.startswith("P-017: ")
+    assert requests_to(practice_82) <= 8
+    for product in made:
+        catalog.update_product(product.id, {"price_net": Decimal(3)})
+    spoil(made[5])
+    practice_82.reset_stats()
+    batch = start(shop)
+    work()
+    assert (ended(batch).updated, ended(batch).failed) == (38, 2)
+    assert {row["price"] for row in practice_82.products()} == {"3.000000", "12.500000"}
+    assert requests_to(practice_82) <= 9
