@@ -15,7 +15,7 @@ from ppm_web.services import batches
 from ppm_web.services.shops import resume_shop, set_shop
 
 NAMES = ("two_shops", "four_shops", "dead_shop_cost")
-PRODUCTS = 400
+PRODUCTS = 800
 ROUNDS = 3
 WORKERS = 4
 """As many as shops, and the same for every figure: two could not serve four shops better than two."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Sequence
 
@@ -94,4 +95,6 @@ def work(burst: bool, names: tuple[str, ...]) -> None:
         click.echo(str(error), err=True)
         raise SystemExit(2 if isinstance(error, ValueError) else 1) from error
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    gc.collect()
+    gc.freeze()  # what is loaded by now is shared with the work-horses: their collector leaves it alone
     worker.work(burst=burst, with_scheduler=True, logging_level="INFO")

@@ -9,7 +9,6 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from ppm_web.cli.batch_progress import show_progress
 from ppm_web.cli.output import fail, json_option, print_json, print_table
 from ppm_web.extensions import db, reading
 from ppm_web.models import JobBatch
@@ -50,6 +49,8 @@ def show(batch_id: str, watch: bool, as_json: bool) -> None:
     """Show the batch ID (or the beginning of an id)."""
     batch = _find(batch_id)
     if watch:
+        from ppm_web.cli.batch_progress import show_progress  # its library is of no use to workers
+
         batch = show_progress(batch.id, quiet=as_json)
     if as_json:
         print_json(batch_reports.as_json(batch))

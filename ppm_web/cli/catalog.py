@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from ppm_web.cli.output import fail, json_option, print_json
 from ppm_web.services.catalog import ImportFileError
@@ -28,8 +24,10 @@ def import_file(file: Path, dry_run: bool, as_json: bool) -> None:
 
     Bad lines are told, the good ones go in. Status 1 if any line was bad, 2 if the file is of no use.
     """
+    from ppm_web.cli.import_progress import progress_bar  # its library is of no use to workers and the web
+
     try:
-        with _progress_bar() as progress:
+        with progress_bar() as progress:
             result = import_catalog(file, dry_run=dry_run, progress=progress)
     except ImportFileError as error:
         fail(str(error), status=2)
@@ -39,23 +37,6 @@ def import_file(file: Path, dry_run: bool, as_json: bool) -> None:
         _tell(result, dry_run=dry_run)
     if result.bad:
         raise SystemExit(1)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, when that is a terminal."""
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("Importing"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 
 def _tell(result: ImportResult, *, dry_run: bool) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from ppm_web.cli.batch_progress import show_progress
 from ppm_web.cli.durations import Duration
 from ppm_web.cli.output import fail, json_option, print_json
 from ppm_web.models import JobBatch, PrestaShopShop, now
@@ -56,6 +55,8 @@ def products(shop_name: str, name: str, dry_run: bool, wait: bool, as_json: bool
         return
     batch = _start(shop, selection, name, as_json=as_json)
     if wait:
+        from ppm_web.cli.batch_progress import show_progress  # its library is of no use to workers
+
         batch = show_progress(batch.id, quiet=as_json)
         click.echo(batch_hooks.in_words(batch), err=as_json)
         if batch.error:

@@ -92,5 +92,5 @@ def _values(texts: Sequence[str]) -> Any:
     """Texts as a query of one bound value, however many they are."""
     document = json.dumps(list(texts))
     if db.engine.dialect.name == "postgresql":
-        return select(func.json_array_elements_text(cast(literal(document), JSON)).column_valued("sku"))
+        return select(func.json_array_elements_text(cast(literal(document), JSON)).column_valued("listed"))
     return select(func.json_each(document).table_valued("value").c.value)

@@ -20,7 +20,6 @@ from ppm_web.services.catalog_edits import Edit, apply_edit, edit_of, insert_pro
 from ppm_web.services.catalog_errors import Fault, ImportFileError, quoted
 from ppm_web.services.catalog_names import CatalogNames, committed
 from ppm_web.services.catalog_rows import Row, Source
-from ppm_web.services.catalog_xlsx import XlsxSource
 
 CHUNK = 500  # rows in one transaction
 _LOCK = 0x50504D01  # of PostgreSQL's advisory locks: "PPM" and a number
@@ -112,7 +111,11 @@ def _source(file: BinaryIO, shown: str) -> Source:
         raise ImportFileError(
             f"{shown} is an old Excel file (.xls) or has a password: save it as .xlsx without one, or as CSV"
         )
-    return XlsxSource(file) if start.startswith(_ZIP) else CsvSource(file)
+    if not start.startswith(_ZIP):
+        return CsvSource(file)
+    from ppm_web.services.catalog_xlsx import XlsxSource  # its library is big, and rarely needed
+
+    return XlsxSource(file)
 
 
 def _parsed(row: Row, columns: Sequence[Column | None], first_lines: dict[str, int]) -> ParsedRow:

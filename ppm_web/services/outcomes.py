@@ -6,10 +6,10 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from ppm_web.extensions import db
 from ppm_web.models import ItemOutcome, Product, ProductSyncStatus, SyncLog, SyncState, now
@@ -17,7 +17,7 @@ from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.queue import JobTimeoutError
 from ppm_web.services import batch_items, claims, failures, runs
 from ppm_web.services.batch_items import Settled
-from ppm_web.services.claims import ClaimLostError, Held
+from ppm_web.services.claims import ClaimLostError, Held, StatusModel
 from ppm_web.services.runs import Run, SyncResult
 from ppm_web.services.sync_errors import NotYetError, SyncError, SyncFailedError
 
@@ -49,10 +49,8 @@ def settle(endings: Sequence[Ending]) -> list[Ending]:
         if ending.run.claim.status_id not in rows:
             runs.log_lost(ending.run, ClaimLostError("the lease ran out"))
     ours = [ending for ending in endings if ending.run.claim.status_id in rows]
-    for ending in ours:
-        _settle_row(ending, rows[ending.run.claim.status_id], revisions)
-        if _is_logged(ending):
-            db.session.add(_log_row(ending))
+    _write_rows([_settled_row(ending, rows[ending.run.claim.status_id], revisions) for ending in ours])
+    db.session.add_all([_log_row(ending) for ending in ours if _is_logged(ending)])
     _settle_items(ours)
     _settle_failures(ours)
     db.session.commit()
@@ -91,7 +89,10 @@ def _revisions(endings: Sequence[Ending]) -> dict[int, int]:
     return {row.id: row.revision for row in rows}
 
 
-def _settle_row(ending: Ending, row: Held, revisions: Mapping[int, int]) -> None:
+def _settled_row(
+    ending: Ending, row: Held, revisions: Mapping[int, int]
+) -> tuple[StatusModel, int, dict[str, Any]]:
+    """What is to be written to the row of an ending, which learns when it runs again."""
     run, came = ending.run, ending.came
     values: dict[str, Any] = {
         "claim_token": None,
@@ -112,13 +113,23 @@ def _settle_row(ending: Ending, row: Held, revisions: Mapping[int, int]) -> None
         ending.due = now() if newer else _retry_at(came, run.claim.attempt, row.requested_at)
         ending.final = ending.due is None
         values |= _failure_values(run, came, row, due=ending.due, newer=newer)
-    model = run.claim.model
-    db.session.execute(
-        update(model)
-        .where(model.id == run.claim.status_id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    return run.claim.model, run.claim.status_id, values
+
+
+def _write_rows(rows: Sequence[tuple[StatusModel, int, dict[str, Any]]]) -> None:
+    """Write to rows that are ours and locked: one statement for all that are written the same columns."""
+    alike: dict[tuple[StatusModel, tuple[str, ...]], list[dict[str, Any]]] = {}
+    for model, status_id, values in rows:
+        new = {f"new_{name}": value for name, value in values.items()}
+        alike.setdefault((model, tuple(values)), []).append(new | {"row_id": status_id})
+    for (model, names), written in alike.items():
+        table = cast("Table", model.__table__)
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
+        )
+        db.session.connection().execute(statement, written)
 
 
 def _success_values(run: Run, result: SyncResult, row: Held, *, edited: bool, again: bool) -> dict[str, Any]:

@@ -91,8 +91,7 @@ def main() -> int:
             _ground("SQLite", None, seconds / 2, report)
             _ground("PostgreSQL", cluster, seconds / 2, report)
     report.write()
-    print("\n".join(report.verdict.faults))
-    print(report.last_line())
+    print(*report.verdict.faults, report.last_line(), sep="\n")
     return 1 if report.verdict.faults else 0
 
 

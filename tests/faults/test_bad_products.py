@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,7 @@ def test_five_bad_products_among_a_thousand_fail_alone_and_cost_few_requests(tmp
         stack.callback(crew.end)
         house.import_products(products(range(PRODUCTS)))
         clean_cost = _sync(house, stack, "Clean", created=PRODUCTS)
-        for number, (column, text, _) in BAD.items():
-            house.import_products([{"sku": f"SKU-{number}", column: text}])
+        house.import_products(_bad_rows())
         cost = _sync(house, stack, "Shop B", created=PRODUCTS - len(BAD), failed=len(BAD))
         failures = {failure["sku"]: failure["message"] for failure in house.json("queue", "failed")}
     assert failures.keys() == {f"SKU-{number}" for number in BAD}
@@ -44,6 +44,12 @@ def test_five_bad_products_among_a_thousand_fail_alone_and_cost_few_requests(tmp
         assert words in failures[f"SKU-{number}"]
     print(f"{clean_cost} requests without bad products, {cost} with them")
     assert cost < 3 * clean_cost
+
+
+def _bad_rows() -> list[dict[str, Any]]:
+    """The bad products as rows of one import file, which has a column for each fault."""
+    columns = {column: "" for column, _, _ in BAD.values()}
+    return [columns | row | {BAD[n][0]: BAD[n][1]} for n, row in zip(BAD, products(BAD), strict=True)]
 
 
 def _sync(house: HurtHouse, stack: ExitStack, name: str, **outcomes: int) -> int:
