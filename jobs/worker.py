@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from collections.abc import Sequence
+from typing import Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from rq import Queue, Worker
 from rq.job import Job
+from rq.scheduler import RQScheduler
 
 from jobs import probe_shop, sync_category, sync_group, sync_product
 from ppm_web import queue
@@ -21,6 +24,21 @@ PRELOADED = (probe_shop, sync_category, sync_group, sync_product)
 """The job modules are imported before the fork: each job would load the whole app otherwise."""
 
 logger = logging.getLogger("ppm.worker")
+
+
+class TicketScheduler(RQScheduler):
+    """RQ's process for delayed tickets. It ends when its worker is gone, however that died: RQ's own goes on
+    for ever, on old code after an upgrade."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.worker_pid = os.getpid()
+
+    def heartbeat(self) -> None:
+        """Called every second or so, in the process of its own."""
+        if os.getppid() != self.worker_pid:
+            self.request_stop()  # type: ignore[no-untyped-call]  # RQ types it not
+        super().heartbeat()  # type: ignore[no-untyped-call]
 
 
 class PpmWorker(Worker):
@@ -38,6 +56,17 @@ class PpmWorker(Worker):
         """Run the job and its callbacks with the app."""
         with self.app.app_context():
             return bool(super().perform_job(job, queue, *args))  # type: ignore[arg-type]
+
+    def _start_scheduler(
+        self, burst: bool = False, logging_level: str | None = "INFO", *formats: Any, **options: Any
+    ) -> None:
+        if burst:
+            super()._start_scheduler(burst, logging_level, *formats, **options)
+            return
+        self.scheduler = TicketScheduler(
+            self.queues, connection=self.connection, logging_level=logging_level, serializer=self.serializer
+        )
+        self.scheduler.acquire_locks(auto_start=True)  # type: ignore[no-untyped-call]
 
     def run_maintenance_tasks(self) -> None:
         """RQ's own, and the sweep. A broker or database that is away now is met by the next one."""

@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from ppm_web.cli.output import fail, json_option, print_json, print_table
+from ppm_web.cli.shop_stats import stats
 from ppm_web.extensions import db
 from ppm_web.models import MappingKind, PrestaShopShop
 from ppm_web.services import mappings, pacing, shops
@@ -20,6 +21,7 @@ from ppm_web.services.shop_documents import document_of
 from ppm_web.services.sync_errors import MappingError
 
 shop_commands = AppGroup("shop", help="Shops that products are published to.")
+shop_commands.add_command(stats)
 
 
 @shop_commands.command("add")

@@ -121,24 +121,41 @@ def follow(batch_id: str) -> Iterator[tuple[JobBatch, str]]:
         with reading():
             batch = batches.get(batch_id)
             shop = db.session.get_one(PrestaShopShop, batch.shop_id, populate_existing=True)
-        ended = batch.finally_run == batch.run
-        paused = "the batch is paused" if batch.state == "paused" else ""
-        if shop.paused_at is not None:
-            paused = f"shop paused: {shop.pause_reason or 'by hand'}"
-        elif not shop.active:
-            paused = f"Shop '{shop.name}' is not active"
-        why = "" if ended else paused
-        if not why and not ended and not queue.runs_at_once() and queue.worker_count() == 0:
-            why = "No worker is running: start one with `flask queue work`"
-        yield batch, why
-        if ended or (paused and not batch.running):
+        yield batch, held_up_by(batch)
+        if _ended(batch) or (_paused(batch, shop) and not batch.running):
             return
         time.sleep(POLL_SECONDS)
+
+
+def held_up_by(batch: JobBatch) -> str:
+    """Why the batch does not go on; "" while it does, and when it has ended. Its shop is loaded already.
+
+    To be called with no transaction open. Raises QueueUnavailableError.
+    """
+    if _ended(batch):
+        return ""
+    if paused := _paused(batch, batch.shop):
+        return paused
+    if not queue.runs_at_once() and queue.worker_count() == 0:
+        return "No worker is running: start one with `flask queue work`"
+    return ""
 
 
 def succeeded(batch: JobBatch) -> bool:
     """Whether every product of the batch is in the shop as it is here."""
     return batch.then_run == batch.run
+
+
+def _ended(batch: JobBatch) -> bool:
+    return batch.finally_run == batch.run
+
+
+def _paused(batch: JobBatch, shop: PrestaShopShop) -> str:
+    if shop.paused_at is not None:
+        return f"shop paused: {shop.pause_reason or 'by hand'}"
+    if not shop.active:
+        return f"Shop '{shop.name}' is not active"
+    return "the batch is paused" if batch.state == "paused" else ""
 
 
 def _count(criterion: ColumnElement[bool]) -> Any:

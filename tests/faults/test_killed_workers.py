@@ -12,6 +12,8 @@ from tests.faults.stage import SHOP_COSTS, set_up
 pytestmark = pytest.mark.faults
 
 PRODUCTS = 1000
+FEWER = 500
+"""Where the broker or the database dies too: enough for several blows, and five minutes for all."""
 
 
 def test_twenty_killed_workers_and_a_shop_that_fails_cost_a_batch_nothing(tmp_path: Path, seed: int) -> None:
@@ -24,7 +26,7 @@ def test_twenty_killed_workers_and_a_shop_that_fails_cost_a_batch_nothing(tmp_pa
 
 
 def test_a_broker_that_is_killed_and_emptied_costs_a_batch_nothing(tmp_path: Path, seed: int) -> None:
-    with set_up(tmp_path, seed, count=PRODUCTS, workers=3, costs=SHOP_COSTS) as stage:
+    with set_up(tmp_path, seed, count=FEWER, workers=3, costs=SHOP_COSTS) as stage:
         kill = stage.crew.kill_one
 
         def lose_broker() -> None:
@@ -37,9 +39,7 @@ def test_a_broker_that_is_killed_and_emptied_costs_a_batch_nothing(tmp_path: Pat
 def test_a_postgresql_that_restarts_costs_a_batch_nothing(
     tmp_path: Path, seed: int, cluster: Cluster
 ) -> None:
-    with set_up(
-        tmp_path, seed, count=PRODUCTS, workers=3, database_url=cluster.url, costs=SHOP_COSTS
-    ) as stage:
+    with set_up(tmp_path, seed, count=FEWER, workers=3, database_url=cluster.url, costs=SHOP_COSTS) as stage:
         kill = stage.crew.kill_one
         stage.deal([kill, kill, cluster.restart, kill, kill, cluster.restart, kill])
         stage.check()

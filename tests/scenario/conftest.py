@@ -63,7 +63,7 @@ class House:
     def kill_workers(self) -> None:
         """SIGKILL the workers with their work-horses and schedulers, as a power cut would."""
         for worker in self.workers:
-            for pid in [*_descendants(worker.pid), worker.pid]:
+            for pid in [*descendants(worker.pid), worker.pid]:
                 _kill(pid, signal.SIGKILL)
             worker.wait(10)
         self.workers.clear()
@@ -99,11 +99,11 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     children = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
     parents = [tuple(map(int, line.split())) for line in children.stdout.splitlines()]
     found = [child for child, parent in parents if parent == pid]
-    return [grandchild for child in found for grandchild in _descendants(child)] + found
+    return [grandchild for child in found for grandchild in descendants(child)] + found
 
 
 def _kill(pid: int, number: int) -> None:

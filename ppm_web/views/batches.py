@@ -1,0 +1,172 @@
+"""Batches: the list, a batch with its bar and products, starting one, and pause, resume, cancel, retry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from htmx_flask import request
+
+from ppm_web.extensions import db
+from ppm_web.models import BatchState, ItemOutcome, JobBatch, PrestaShopShop, Role
+from ppm_web.services import batch_hooks, batch_reports, batches
+from ppm_web.services.batches import BatchError
+from ppm_web.services.sync_errors import SyncRefusedError
+from ppm_web.views import batch_forms, batch_list, batch_progress, product_list
+from ppm_web.views.access import needs
+from ppm_web.views.addresses import id_argument, text_argument
+from ppm_web.views.batch_forms import Choice, ChoiceError
+from ppm_web.views.batch_list import Place
+from ppm_web.views.batch_progress import Seen
+
+blueprint = Blueprint("batches", __name__)
+blueprint.add_app_template_filter(batch_progress.in_words, "time_in_words")
+
+
+@blueprint.get("/batches")
+def index() -> ResponseReturnValue:
+    """Batches, newest first; shop, state and page stand in the address."""
+    state = text_argument("state")
+    shop_id, known = id_argument("shop"), BatchState(state) if state in list(BatchState) else None
+    page = batch_list.batch_page(shop_id, known, text_argument("before"))
+    shops = product_list.shops()
+    return render_template("batches/index.html", page=page, shops=shops, shop_id=shop_id, state=known)
+
+
+@blueprint.get("/batches/<batch_id>")
+def show(batch_id: str) -> ResponseReturnValue:
+    """A batch with its bar and its products; the filters of the products stand in the address."""
+    batch = _found(batch_id)
+    wanted, search = text_argument("outcome"), text_argument("q")
+    outcome = ItemOutcome(wanted) if wanted in list(ItemOutcome) else None
+    return render_template(
+        "batches/show.html",
+        batch=batch,
+        progress=batch_progress.progress_of(batch, None),
+        page=batch_list.item_page(batch, outcome, search, Place.read(text_argument("after"))),
+        outcome=outcome,
+        search=search,
+        outcomes=batch_list.ORDER,
+    )
+
+
+@blueprint.get("/batches/<batch_id>/progress")
+def progress(batch_id: str) -> ResponseReturnValue:
+    """The bar. When what a page polled for has ended, screen readers are told."""
+    batch = _found(batch_id)
+    told = {"message": batch_hooks.in_words(batch), "kind": "quiet"} if "polled" in request.args else None
+    return _bar(batch, told, Seen.read(text_argument("seen")))
+
+
+@blueprint.get("/shops/<row:shop_id>/batches/new")
+def new(shop_id: int) -> ResponseReturnValue:
+    """What a batch of the chosen products would do: nothing is written, no shop is asked."""
+    shop = db.get_or_404(PrestaShopShop, shop_id)
+    choice, problem, estimate = Choice.read(request.args), "", None
+    categories = batch_forms.categories()
+    try:
+        estimate = batch_reports.estimate(shop_id, choice.selection())
+    except ChoiceError as error:
+        problem = str(error)
+    return render_template(
+        "batches/new.html",
+        shop=shop,
+        choice=choice,
+        kinds=batch_forms.KINDS,
+        categories=categories,
+        problem=problem,
+        estimate=estimate,
+    )
+
+
+@blueprint.post("/shops/<row:shop_id>/batches")
+@needs(Role.MANAGER)
+def create(shop_id: int) -> ResponseReturnValue:
+    """Start a batch of the chosen products; its page is where one goes on."""
+    db.get_or_404(PrestaShopShop, shop_id)
+    choice = Choice.read(request.form)
+    name = request.form.get("name", "").replace("\0", "")
+    try:
+        batch = batches.bulk_sync(shop_id, choice.selection(), by=current_user.email, name=name)
+    except (ChoiceError, SyncRefusedError) as error:
+        flash(str(error), "error")
+    else:
+        if batch is not None:
+            flash(f"Started: {batch_hooks.in_words(batch)}", "success")
+            return redirect(url_for("batches.show", batch_id=batch.id), 303)
+        flash("Nothing to do: no product is meant. No batch was started.", "warning")
+    return redirect(url_for("batches.new", shop_id=shop_id, **choice.address), 303)
+
+
+@blueprint.post("/batches/<batch_id>/pause")
+@needs(Role.MANAGER)
+def pause(batch_id: str) -> ResponseReturnValue:
+    """Let the batch wait after the groups that run now."""
+
+    def change(batch: JobBatch) -> str:
+        batches.pause(batch.id)
+        return "Paused: what runs now is finished, the rest waits"
+
+    return _changed(batch_id, change)
+
+
+@blueprint.post("/batches/<batch_id>/resume")
+@needs(Role.MANAGER)
+def resume(batch_id: str) -> ResponseReturnValue:
+    """Let a paused batch go on."""
+
+    def change(batch: JobBatch) -> str:
+        batches.resume(batch.id)
+        return f"Goes on: {batch.waiting:,} products wait"
+
+    return _changed(batch_id, change)
+
+
+@blueprint.post("/batches/<batch_id>/cancel")
+@needs(Role.MANAGER)
+def cancel(batch_id: str) -> ResponseReturnValue:
+    """End the batch; what still waits is not sent."""
+    return _changed(
+        batch_id, lambda batch: f"Cancelled: {batches.cancel(batch.id):,} products that waited are not sent"
+    )
+
+
+@blueprint.post("/batches/<batch_id>/retry")
+@needs(Role.MANAGER)
+def retry(batch_id: str) -> ResponseReturnValue:
+    """Sync what failed, and what was in conflict, again: a new run of the same batch."""
+    by = current_user.email
+    return _changed(batch_id, lambda batch: f"{batches.retry_failed(batch.id, by=by):,} products are tried again")
+
+
+def _found(batch_id: str) -> JobBatch:
+    return batch_progress.find(batch_id) or abort(404)
+
+
+def _changed(batch_id: str, change: Callable[[JobBatch], str]) -> ResponseReturnValue:
+    """Change the batch; what came of it is told beside the bar, or on the batch's page."""
+    batch = _found(batch_id)
+    try:
+        message, kind, code = change(batch), "success", 200
+    except BatchError as error:
+        message, kind, code = str(error), "error", 409
+    if not request.htmx:
+        flash(message, kind)
+        return redirect(url_for("batches.show", batch_id=batch_id), 303)
+    return _bar(_found(batch_id), {"message": message, "kind": kind}, None), code
+
+
+def _bar(batch: JobBatch, told: dict[str, str] | None, seen: Seen | None) -> Response:
+    """The fragment, and for ppm.js and the page what to tell and that nothing is under way any more."""
+    found = batch_progress.progress_of(batch, seen)
+    response = make_response(render_template("batches/_bar.html", batch=batch, progress=found))
+    ended = found.poll_seconds is None
+    if told is not None and told["kind"] == "quiet":
+        told = told | {"message": f"{batch.name}: {batch.state}, {told['message']}"} if ended else None
+    events = ({"ppm:tell": told} if told else {}) | ({"ppm:settled": {}} if told and ended else {})
+    if events:
+        response.headers["HX-Trigger-After-Swap"] = json.dumps(events)
+    return response

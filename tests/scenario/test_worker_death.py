@@ -1,0 +1,27 @@
+"""What a worker leaves behind when it is killed: nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+from tests.scenario.conftest import House, descendants, until
+
+
+def lives(pid: int) -> bool:
+    """Whether that process runs; one that has ended and waits to be asked after does not."""
+    listed = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return bool(listed.stdout.strip()) and not listed.stdout.startswith("Z")
+
+
+def test_the_scheduler_of_a_killed_worker_ends_by_itself(house: House) -> None:
+    house.start_workers()
+    worker = house.workers[0]
+    until(lambda: bool(descendants(worker.pid)))
+    children = descendants(worker.pid)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait(10)
+    until(lambda: not any(lives(pid) for pid in children), seconds=30)
