@@ -12,6 +12,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.scheduler import RQScheduler
 
@@ -75,6 +76,8 @@ class PpmWorker(Worker):
         with self.app.app_context():
             try:
                 sweep(0 if first else self.app.config["SWEEP_SECONDS"])
+            except StopRequested:
+                raise  # the worker was told to end
             except Exception:  # a sweep must not end the worker; it is logged, and comes again
                 logger.exception(
                     "the sweep failed; the next one is in %s s", self.app.config["SWEEP_SECONDS"]

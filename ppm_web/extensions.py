@@ -85,8 +85,10 @@ def reading() -> Iterator[None]:
     try:
         yield
     finally:
-        db.session.commit()
-        read_only.reset(token)
+        try:
+            db.session.commit()
+        finally:  # also when a signal strikes inside the commit: what comes next may have to write
+            read_only.reset(token)
 
 
 def _configure_sqlite(dbapi_connection: Any, _record: object) -> None:

@@ -61,7 +61,7 @@ def claim_next(batch_id: str, band: int, size: int) -> list[Claim]:
         .where(_waits(batch_id), BatchItem.band == band, _claimable(now()), is_open(batch_id))
         .order_by(BatchItem.position)
         .limit(size)
-        .with_for_update(of=ProductSyncStatus, skip_locked=True)
+        .with_for_update(of=ProductSyncStatus, skip_locked=True, key_share=True)
     ).all()
     if not rows:
         _skip_unservable(batch_id)

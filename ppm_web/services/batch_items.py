@@ -90,10 +90,13 @@ def _change(status_ids: Collection[int], decide: Callable[[_Item], Settled | Non
 
 
 def _lock(batch_ids: Iterable[str]) -> None:
-    """Take the batches' locks, always in the order of their ids: nobody else counts until the commit."""
-    db.session.execute(
-        select(JobBatch.id).where(JobBatch.id.in_(list(batch_ids))).order_by(JobBatch.id).with_for_update()
-    )
+    """Take the batches' locks, always in the order of their ids: nobody else counts until the commit.
+
+    ``key_share`` lets rows that refer to a batch (log lines, items) be written meanwhile: without it
+    two workers that have each written one would wait for each other.
+    """
+    query = select(JobBatch.id).where(JobBatch.id.in_(list(batch_ids))).order_by(JobBatch.id)
+    db.session.execute(query.with_for_update(key_share=True))
 
 
 def _open_items(criterion: ColumnElement[bool]) -> list[_Item]:

@@ -121,33 +121,34 @@ def follow(batch_id: str) -> Iterator[tuple[JobBatch, str]]:
         with reading():
             batch = batches.get(batch_id)
             shop = db.session.get_one(PrestaShopShop, batch.shop_id, populate_existing=True)
-        yield batch, held_up_by(batch)
-        if _ended(batch) or (_paused(batch, shop) and not batch.running):
+        yield batch, held_up_by(batch, shop)
+        if ended(batch) or (_paused(batch, shop) and not batch.running):
             return
         time.sleep(POLL_SECONDS)
 
 
-def held_up_by(batch: JobBatch) -> str:
-    """Why the batch does not go on; "" while it does, and when it has ended. Its shop is loaded already.
+def held_up_by(batch: JobBatch, shop: PrestaShopShop) -> str:
+    """Why the batch does not go on; "" while it does, and when it has ended.
 
-    To be called with no transaction open. Raises QueueUnavailableError.
+    To be called with no transaction open, for the broker is asked. Raises QueueUnavailableError.
     """
-    if _ended(batch):
+    if ended(batch):
         return ""
-    if paused := _paused(batch, batch.shop):
+    if paused := _paused(batch, shop):
         return paused
     if not queue.runs_at_once() and queue.worker_count() == 0:
         return "No worker is running: start one with `flask queue work`"
     return ""
 
 
+def ended(batch: JobBatch) -> bool:
+    """Whether every product of the batch's present run has ended, however."""
+    return batch.finally_run == batch.run
+
+
 def succeeded(batch: JobBatch) -> bool:
     """Whether every product of the batch is in the shop as it is here."""
     return batch.then_run == batch.run
-
-
-def _ended(batch: JobBatch) -> bool:
-    return batch.finally_run == batch.run
 
 
 def _paused(batch: JobBatch, shop: PrestaShopShop) -> str:

@@ -55,9 +55,9 @@ def bulk_sync(shop_id: int, selection: Selection, *, by: str, name: str = "") ->
     )
     insert_missing(
         ProductSyncStatus,
-        select(Product.id.label("product_id"), literal(shop_id).label("shop_id")).where(
-            Product.id.in_(products(shop_id, selection)), ~_row_of(shop_id).exists()
-        ),
+        select(Product.id.label("product_id"), literal(shop_id).label("shop_id"))
+        .where(Product.id.in_(products(shop_id, selection)), ~_row_of(shop_id).exists())
+        .order_by(Product.id),  # two that do this at once do not wait for each other in a ring
         ["product_id", "shop_id"],
     )
     db.session.add(batch)

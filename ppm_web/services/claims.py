@@ -156,7 +156,7 @@ def held(claimed: Sequence[Claim]) -> dict[int, Held]:
         )
         .where(model.id.in_([each.status_id for each in claimed]), model.claim_token == claimed[0].token)
         .order_by(model.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     return {row[0]: Held(*row[1:]) for row in rows}
 

@@ -95,6 +95,26 @@ def flush_failures() -> int:
     return int(deleted.rowcount)  # type: ignore[attr-defined]  # a CursorResult, for a DELETE
 
 
+def forget(failure_ids: Collection[int]) -> int:
+    """Take the failures with these ids off the list, and commit; returns how many were there.
+
+    What another transaction takes off just now is left to it: so nobody waits for rows, and the
+    causes, counted in one order, are all that is waited for.
+    """
+    mine = select(FailedJob.id).where(FailedJob.id.in_(list(failure_ids))).with_for_update(skip_locked=True)
+    gone = db.session.execute(
+        delete(FailedJob)
+        .where(FailedJob.id.in_(db.session.scalars(mine).all()))
+        .returning(FailedJob.shop_id, FailedJob.fingerprint)
+        .execution_options(synchronize_session=False)
+    ).all()
+    counts = Counter((row.shop_id, row.fingerprint) for row in gone)
+    for shop_id, mark in sorted(counts):
+        _count(shop_id, mark, -counts[shop_id, mark], None)
+    db.session.commit()
+    return len(gone)
+
+
 def fingerprint(failure: Failure) -> str:
     """What failures of one cause share: error, code and message without names and numbers."""
     text = failure.cause.replace(failure.thing, "*") if failure.thing else failure.cause

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from flask import current_app
 from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.exc import OperationalError
 
 from ppm_web.extensions import db
 from ppm_web.models import ItemOutcome, Product, ProductSyncStatus, SyncLog, SyncState, now
@@ -37,16 +38,16 @@ class Ending:
     """Whether it failed for good. Set by ``settle``."""
 
 
-def settle(endings: Sequence[Ending]) -> list[Ending]:
+def settle(endings: Sequence[Ending], *, tell_lost: bool = True) -> list[Ending]:
     """End runs of one group (one shop, one claim) in one commit; returns those that were still ours.
 
     A row runs again when a request or an edit came during the run (R4), or when a retry in 30 and
-    60 s can help (R1).
+    60 s can help (R1). ``tell_lost``: log those that someone else has.
     """
     rows = claims.held([ending.run.claim for ending in endings])
     revisions = _revisions(endings)
     for ending in endings:
-        if ending.run.claim.status_id not in rows:
+        if tell_lost and ending.run.claim.status_id not in rows:
             runs.log_lost(ending.run, ClaimLostError("the lease ran out"))
     ours = [ending for ending in endings if ending.run.claim.status_id in rows]
     _write_rows([_settled_row(ending, rows[ending.run.claim.status_id], revisions) for ending in ours])
@@ -60,8 +61,9 @@ def settle(endings: Sequence[Ending]) -> list[Ending]:
 
 
 def is_temporary(error: Exception) -> bool:
-    """Whether a retry can help. A job that ran out of time may find the shop quicker next time."""
-    return isinstance(error, JobTimeoutError) or bool(getattr(error, "temporary", False))
+    """Whether a retry can help. A job that ran out of time may find the shop quicker next time, and one
+    whose database was restarted, or broke up a deadlock, may find it well."""
+    return isinstance(error, JobTimeoutError | OperationalError) or bool(getattr(error, "temporary", False))
 
 
 def message_of(error: Exception) -> str:
@@ -70,6 +72,8 @@ def message_of(error: Exception) -> str:
         return error.message
     if isinstance(error, JobTimeoutError):
         return "the job ran out of time"
+    if isinstance(error, OperationalError):
+        return "the database could not be used for a moment"
     return f"an error inside PPM: {type(error).__name__}: {error}"
 
 
@@ -110,7 +114,7 @@ def _settled_row(
         values |= {"attempts": run.claim.attempt - 1}
     else:
         newer = row.requested_revision > run.claim.revision
-        ending.due = now() if newer else _retry_at(came, run.claim.attempt, row.requested_at)
+        ending.due = _newer_at(came) if newer else _retry_at(came, run.claim.attempt, row.requested_at)
         ending.final = ending.due is None
         values |= _failure_values(run, came, row, due=ending.due, newer=newer)
     return run.claim.model, run.claim.status_id, values
@@ -198,6 +202,15 @@ def _retry_at(error: Exception, attempt: int, requested_at: datetime | None) -> 
     due = now() + timedelta(seconds=wait)
     window = timedelta(hours=current_app.config["RETRY_WINDOW_HOURS"])
     return due if requested_at is None or due <= requested_at + window else None
+
+
+def _newer_at(error: Exception) -> datetime:
+    """When a newer request is served after a failed run: at once, but for a change that got no answer.
+
+    PHP goes on when the client has gone: what it saves late must not overwrite what is sent next.
+    """
+    wait = current_app.config["SYNC_BACKOFF"][0] if getattr(error, "unanswered", False) else 0
+    return now() + timedelta(seconds=wait)
 
 
 def _settle_items(endings: Sequence[Ending]) -> None:

@@ -44,7 +44,7 @@ class ProductUpdates:
         self._set_stock(_open(stock))
 
     def _stock_may_differ(self, task: Task) -> bool:
-        if task.state.created:
+        if task.state.created and not task.state.unsure:
             return task.product.snapshot.quantity != 0  # the row appears with the product, with 0 (contract)
         return STOCK in task.changes or task.state.unsure or task.claim.force
 

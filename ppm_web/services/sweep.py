@@ -6,6 +6,8 @@ It runs in each worker's parent, when it starts and every PPM_SWEEP_SECONDS.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,7 +31,7 @@ from ppm_web.services import (
     outcomes,
     tickets,
 )
-from ppm_web.services.claims import Claim, StatusModel, status_row
+from ppm_web.services.claims import Claim, Status, StatusModel, status_row
 from ppm_web.services.outcomes import Ending
 from ppm_web.services.runs import Run
 from ppm_web.services.sync_errors import LeaseLapsedError
@@ -56,7 +58,7 @@ def sweep(min_age_seconds: float) -> Swept:
     """
     returned = ticketed = 0
     for model in (ProductSyncStatus, CategorySyncStatus):
-        returned += sum(_take_back(claim) for claim in claims.lapsed(model, LIMIT))
+        returned += _take_back(claims.lapsed(model, LIMIT))
         ticketed += sum(_hand_out(model, status_id) for status_id in _unserved(model, min_age_seconds))
     ticketed += sum(group_tickets.serve(batch_id) for batch_id in batch_claims.live_batches())
     breaker.hand_out_probes()
@@ -65,20 +67,30 @@ def sweep(min_age_seconds: float) -> Swept:
     return Swept(returned, ticketed)
 
 
-def _take_back(claim: Claim) -> bool:
-    """End a dead worker's run as a failed try; False when the row went on after all."""
+def _take_back(lapsed: Sequence[Claim]) -> int:
+    """End a dead worker's runs as failed tries; returns how many had not gone on after all.
+
+    Rows that were claimed together are settled together. Every worker sweeps: the first one wins.
+    """
+    groups: dict[str, list[Ending]] = defaultdict(list)
     with reading():
-        status = status_row(claim.model, claim.status_id)
-        run = Run(
-            claim=claim,
-            shop_id=status.shop_id,
-            shop_name=status.shop.name,
-            thing=status.product.sku if isinstance(status, ProductSyncStatus) else status.category.name,
-            product_id=getattr(status, "product_id", None),
-            category_id=getattr(status, "category_id", None),
-            job_id=tickets.ticket_id_of(status),
-        )
-    return bool(outcomes.settle([Ending(run, LeaseLapsedError())]))
+        for claim in lapsed:
+            status = db.session.get(claim.model, claim.status_id, populate_existing=True)
+            if isinstance(status, ProductSyncStatus | CategorySyncStatus):
+                groups[claim.token].append(Ending(_run(claim, status), LeaseLapsedError()))
+    return sum(len(outcomes.settle(endings, tell_lost=False)) for endings in groups.values())
+
+
+def _run(claim: Claim, status: Status) -> Run:
+    return Run(
+        claim=claim,
+        shop_id=status.shop_id,
+        shop_name=status.shop.name,
+        thing=status.product.sku if isinstance(status, ProductSyncStatus) else status.category.name,
+        product_id=getattr(status, "product_id", None),
+        category_id=getattr(status, "category_id", None),
+        job_id=tickets.ticket_id_of(status),
+    )
 
 
 def _unserved(model: StatusModel, min_age_seconds: float) -> list[int]:

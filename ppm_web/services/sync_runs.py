@@ -59,8 +59,13 @@ def sync_products(claimed: Sequence[Claim], job_id: str = "") -> list[Ending]:
     if not claimed:
         return []
     shop, tasks = _tasks(claimed, job_id)
+    if shop is None or not tasks:
+        return []
     for task in tasks:
         runs.log_start(task.run)
+
+    def keep_leases() -> None:
+        claims.renew([task.claim for task in tasks])
 
     def work(client: PrestaShopClient, profile: ShopProfile) -> Exception | None:
         # On its last try each product goes alone, so that it cannot fail for another's sake.
@@ -68,10 +73,11 @@ def sync_products(claimed: Sequence[Claim], job_id: str = "") -> list[Ending]:
         last = [task for task in tasks if task.claim.attempt >= tries]
         for part in ([task for task in tasks if task not in last], *([task] for task in last)):
             if part:
-                ProductStrategy(Group(shop, client, profile, part, lambda: claims.renew(claimed))).sync()
+                ProductStrategy(Group(shop, client, profile, part, keep_leases)).sync()
         return next((task.came for task in tasks if isinstance(task.came, PrestaShopError)), None)
 
-    trouble = _with_client(shop, claimed, Lane.BULK if claimed[0].batch_id else Lane.SINGLE, work)
+    lane = Lane.BULK if claimed[0].batch_id else Lane.SINGLE
+    trouble = _with_client(shop, [task.claim for task in tasks], lane, work)
     for task in tasks:
         if task.came is None:
             task.came = trouble or RuntimeError("nothing came of the product")
@@ -130,7 +136,7 @@ def _sync_category(claimed: Claim, job_id: str) -> Ending:
     return ending
 
 
-def _tasks(claimed: Sequence[Claim], job_id: str) -> tuple[PrestaShopShop, list[Task]]:
+def _tasks(claimed: Sequence[Claim], job_id: str) -> tuple[PrestaShopShop | None, list[Task]]:
     """The shop, and what is known of each claimed product, in a handful of queries."""
     with reading():
         rows = {
@@ -141,13 +147,17 @@ def _tasks(claimed: Sequence[Claim], job_id: str) -> tuple[PrestaShopShop, list[
                 .execution_options(populate_existing=True)
             )
         }
-        shop_id = rows[claimed[0].status_id].shop_id
+        if not rows:
+            return None, []
+        shop_id = next(iter(rows.values())).shop_id
         shop = db.session.get_one(PrestaShopShop, shop_id, populate_existing=True)
     products = product_data([row.product_id for row in rows.values()])
     tasks = []
     for claim in claimed:
-        row = rows[claim.status_id]
-        product = products[row.product_id]
+        row = rows.get(claim.status_id)
+        product = products.get(row.product_id) if row is not None else None
+        if row is None or product is None:
+            continue  # deleted since it was claimed
         run = Run(
             claim=claim,
             shop_id=shop.id,
