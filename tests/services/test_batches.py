@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from ppm_web.extensions import db, reading
 from ppm_web.models import (
     BatchItem,
     BatchState,
+    CategoryText,
     FailedJob,
     JobBatch,
     PrestaShopShop,
@@ -21,7 +24,16 @@ from ppm_web.models import (
     now,
 )
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import batch_selections, batches, catalog, product_image_edits, shops, sync
+from ppm_web.services import (
+    batch_hooks,
+    batch_selections,
+    batches,
+    breaker,
+    catalog,
+    product_image_edits,
+    shops,
+    sync,
+)
 from ppm_web.services.batches import BatchError, Selection
 from ppm_web.services.sync_errors import SyncRefusedError
 from tests.factories import make_category, make_product, status_of
@@ -335,3 +347,115 @@ def test_one_bad_product_among_many_is_found_with_few_requests(
     assert (ended(batch).updated, ended(batch).failed) == (38, 2)
     assert {row["price"] for row in practice_82.products()} == {"3.000000", "12.500000"}
     assert requests_to(practice_82) <= 9
+
+
+def test_a_new_products_stock_that_was_saved_unanswered_and_then_edited_to_none_is_corrected(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    (product,) = products(1)
+    practice_82.strike_next("close-after-save", 1, method="PATCH", resource="stock_availables")
+    with time_machine.travel(now(), tick=True) as clock:
+        batch = start(shop)
+        work()
+        (found,) = practice_82.products("P-000")
+        assert practice_82.stock_of(found["id"]) == 7
+        catalog.update_product(product.id, {"quantity": 0})
+        clock.shift(31)
+        work()
+    assert practice_82.stock_of(found["id"]) == 0
+    assert ended(batch).created == 1
+
+
+def test_an_outage_in_a_group_fails_its_products_for_now_and_they_are_tried_again_together(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    products(10)
+    start(shop)
+    work()
+    for product in db.session.query(Product).all():
+        catalog.update_product(product.id, {"price_net": Decimal(4)})
+    practice_82.reset_stats()
+    practice_82.strike_next("503", 1, method="PATCH")
+    with time_machine.travel(now(), tick=True) as clock:
+        batch = start(shop)
+        work()
+        assert (ended(batch).waiting, ended(batch).failed) == (10, 0)
+        clock.shift(31)
+        work()
+    assert ended(batch).updated == 10
+    assert practice_82.counts["PATCH"] == {"products": 2}
+
+
+def test_a_refused_key_fails_one_product_and_the_others_keep_their_tries(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    products(5)
+    practice_82.set_faults({"key-refused": 1})
+    batch = start(shop)
+    work()
+    assert (ended(batch).failed, ended(batch).waiting) == (1, 4)
+    rows = db.session.query(ProductSyncStatus).filter_by(state=SyncState.PENDING).all()
+    assert [row.attempts for row in rows] == [0, 0, 0, 0]
+    assert "refused the key" in db.session.get_one(PrestaShopShop, shop.id).pause_reason
+    practice_82.set_faults({})
+    with time_machine.travel(now() + timedelta(seconds=61), tick=True):
+        assert breaker.hand_out_probes() == 1
+        work()
+    assert (ended(batch).created, ended(batch).failed) == (4, 1)
+
+
+def test_categories_that_several_products_need_are_made_a_level_at_a_time(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    for top in ("A", "B"):
+        for leaf in ("1", "2"):
+            make_product(f"P-{top}{leaf}", categories=(make_category(top, f"{top}{leaf}"),))
+    batch = start(shop)
+    work()
+    assert ended(batch).created == 4
+    assert practice_82.counts["POST"] == {"categories": 2, "products": 1}
+    assert sorted(row["name"]["1"] for row in practice_82.categories() if row["id"] > 2) == [
+        "A",
+        "A1",
+        "A2",
+        "B",
+        "B1",
+        "B2",
+    ]
+
+
+def test_a_category_that_the_shop_refuses_fails_its_products_alone(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    bad = make_category("Bad")
+    bad.texts = [CategoryText(language="en", name="Bad", meta_title="a {b} c")]
+    db.session.commit()
+    make_product("P-1", categories=(make_category("Good"),))
+    make_product("P-2", categories=(bad,))
+    make_product("P-3", categories=(make_category("Fine"),))
+    batch = start(shop)
+    work()
+    assert (ended(batch).created, ended(batch).failed) == (2, 1)
+    assert ended(batch).error.startswith("P-2: ")
+
+
+def test_what_a_hook_writes_is_there_once_and_one_that_fails_harms_nothing(
+    shop: PrestaShopShop, work: Work
+) -> None:
+    heard: list[str] = []
+
+    def well(batch: JobBatch) -> None:
+        heard.append(batch.id)
+
+    def badly(batch: JobBatch) -> None:
+        db.session.add(SyncLog(shop_id=batch.shop_id, operation="x", status="x", message="from the hook"))
+        db.session.flush()
+        raise RuntimeError("this receiver is broken")
+
+    products(2)
+    with batch_hooks.batch_ended.connected_to(well), batch_hooks.batch_ended.connected_to(badly):
+        batch = start(shop)
+        work()
+    assert heard == [batch.id]
+    assert ended(batch).state is BatchState.FINISHED
+    assert db.session.query(SyncLog).filter_by(message="from the hook").count() == 0
