@@ -6,6 +6,6 @@ from ppm_web.services.failure_actions import run_delete
 from ppm_web.services.failure_lists import FailureFilter
 
 
-def delete_failures(shop_id: int, cause: str, text: str, kind: str, newest: int, _by: str) -> None:
-    """Delete them; the filter is a FailureFilter's fields."""
-    run_delete(FailureFilter(shop_id, cause, text, kind, newest))
+def delete_failures(_by: str, *filter_fields: int | str) -> None:
+    """Delete them; the arguments behind who asked for it are the fields of a FailureFilter."""
+    run_delete(FailureFilter.of(filter_fields))

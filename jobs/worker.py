@@ -16,12 +16,23 @@ from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.scheduler import RQScheduler
 
-from jobs import probe_shop, sync_category, sync_group, sync_product
+from jobs import (
+    delete_failures,
+    probe_shop,
+    retry_failures,
+    run_schedule,
+    sync_category,
+    sync_group,
+    sync_product,
+)
 from ppm_web import queue
 from ppm_web.extensions import db
 from ppm_web.services.sweep import sweep
 
-PRELOADED = (probe_shop, sync_category, sync_group, sync_product)
+PRELOADED = (
+    *(sync_product, sync_category, sync_group, probe_shop),
+    *(retry_failures, delete_failures, run_schedule),
+)
 """The job modules are imported before the fork: each job would load the whole app otherwise."""
 
 logger = logging.getLogger("ppm.worker")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,38 +23,13 @@ from redis.exceptions import RedisError
 from rq import Queue, Worker, get_current_job
 from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
-from rq.timeouts import JobTimeoutException as JobTimeoutError
+from rq.timeouts import JobTimeoutException
 from rq.utils import import_attribute
 
 from ppm_web import broker
 
-__all__ = [
-    "BACKGROUND",
-    "HEARTBEAT_SECONDS",
-    "HIGH",
-    "JOBS",
-    "NORMAL",
-    "QUEUES",
-    "JobTimeoutError",
-    "QueueStats",
-    "QueueUnavailableError",
-    "Ticket",
-    "TicketsOut",
-    "UnknownJobError",
-    "another_waits",
-    "connection",
-    "current_ticket_id",
-    "enqueue",
-    "init_app",
-    "queue_for",
-    "queue_name",
-    "rq_queue",
-    "runs_at_once",
-    "stats",
-    "ticket_waits",
-    "tickets_out",
-    "worker_count",
-]
+JobTimeoutError = JobTimeoutException
+"""What a ticket's job is ended with when its time is up."""
 
 HIGH: Final = "prestashop_high"
 NORMAL: Final = "prestashop_sync"
@@ -71,6 +48,9 @@ JOBS: Final = {
     "sync_category": "jobs.sync_category.sync_category",
     "sync_group": "jobs.sync_group.sync_group",
     "probe_shop": "jobs.probe_shop.probe_shop",
+    "retry_failures": "jobs.retry_failures.retry_failures",
+    "delete_failures": "jobs.delete_failures.delete_failures",
+    "run_schedule": "jobs.run_schedule.run_schedule",
 }
 HEARTBEAT_SECONDS: Final = 10
 """How often a worker says that the ticket it works on is alive."""
@@ -111,6 +91,16 @@ class QueueStats:
     delayed: int
     failed: int
     oldest_wait_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSeen:
+    """A worker: the ticket it works on ("" for none), and since when (UTC) it does, or is there."""
+
+    name: str
+    state: str
+    ticket_id: str
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +157,11 @@ def enqueue(job: str, *ids: int | str, ticket_id: str, queue: str, at: datetime 
         "failure_ttl": FAILED_TICKET_SECONDS,
         "description": f"{job}({', '.join(map(str, ids))})",
     }
-    try:
+    with _reaching_the_broker():
         if at is None:
             rq_queue(queue).enqueue(JOBS[job], *ids, **options)
         else:
             rq_queue(queue).enqueue_at(_whole_second(at), JOBS[job], *ids, **options)
-    except RedisError as error:
-        raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
 
 
 def _whole_second(moment: datetime) -> datetime:
@@ -192,15 +180,14 @@ def ticket_waits(ticket_id: str) -> bool:
 
     A ticket that a worker took and died with still calls itself queued, so its place is looked up.
     """
-    try:
-        ticket = Ticket.fetch(ticket_id, connection=connection(), serializer="json")
-        if ticket.get_status() == JobStatus.QUEUED:
-            return rq_queue(ticket.origin).get_job_position(ticket_id) is not None
-        return ticket.get_status() == JobStatus.STARTED
-    except NoSuchJobError:
-        return False
-    except RedisError as error:
-        raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
+    with _reaching_the_broker():
+        try:
+            ticket = Ticket.fetch(ticket_id, connection=connection(), serializer="json")
+            if ticket.get_status() == JobStatus.QUEUED:
+                return rq_queue(ticket.origin).get_job_position(ticket_id) is not None
+            return ticket.get_status() == JobStatus.STARTED
+        except NoSuchJobError:
+            return False
 
 
 def tickets_out(prefix: str) -> TicketsOut:
@@ -211,24 +198,20 @@ def tickets_out(prefix: str) -> TicketsOut:
     ready: set[str] = set()
     delayed: set[str] = set()
     alive = time.time() + _HEARTBEAT_LEFT
-    try:
+    with _reaching_the_broker():
         for each in (rq_queue(name) for name in QUEUES):
             ready.update(each.get_job_ids())
             delayed.update(each.scheduled_job_registry.get_job_ids(cleanup=False))
             started = each.started_job_registry
             entries: Any = connection().zrangebyscore(started.key, alive, "+inf")
             ready.update(started.parse_job_id(entry.decode()) for entry in entries)
-    except RedisError as error:
-        raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
     return TicketsOut(*({name for name in names if name.startswith(prefix)} for names in (ready, delayed)))
 
 
 def another_waits(name: str) -> bool:
     """Whether a ticket waits in that queue or in one that is served before it."""
-    try:
+    with _reaching_the_broker():
         return any(len(rq_queue(each)) for each in QUEUES[: QUEUES.index(name) + 1])
-    except RedisError as error:
-        raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
 
 
 def connection() -> Redis:
@@ -259,18 +242,36 @@ def rq_queue(name: str) -> Queue:
 
 def worker_count() -> int:
     """How many workers are there (running or idle)."""
-    try:
+    with _reaching_the_broker():
         return Worker.count(connection=connection())
-    except RedisError as error:
-        raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
+
+
+def workers() -> list[WorkerSeen]:
+    """Every worker, by name. Raises QueueUnavailableError."""
+    with _reaching_the_broker():
+        found = Worker.all(connection=connection(), serializer="json")
+        return sorted((_seen(worker) for worker in found), key=lambda worker: worker.name)
 
 
 def stats() -> list[QueueStats]:
     """Every queue, in serving order. Raises QueueUnavailableError."""
-    try:
+    with _reaching_the_broker():
         return [_stats_of(rq_queue(name)) for name in QUEUES]
+
+
+@contextmanager
+def _reaching_the_broker() -> Iterator[None]:
+    """Turn the broker's own errors into ours."""
+    try:
+        yield
     except RedisError as error:
         raise QueueUnavailableError(f"the queue cannot be reached: {error}") from error
+
+
+def _seen(worker: Any) -> WorkerSeen:
+    running = next(iter(worker.get_current_executions()), None)
+    since = running.created_at if running else worker.birth_date
+    return WorkerSeen(worker.name, str(worker.get_state()), running.job_id if running else "", since)
 
 
 def _stats_of(queue: Queue) -> QueueStats:

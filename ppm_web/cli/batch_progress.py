@@ -16,7 +16,7 @@ from rich.progress import (
 from ppm_web import queue
 from ppm_web.cli.output import fail
 from ppm_web.models import JobBatch
-from ppm_web.services import batch_reports
+from ppm_web.services import batch_reports, group_tickets
 
 
 def show_progress(batch_id: str, *, quiet: bool) -> JobBatch:
@@ -36,8 +36,10 @@ def show_progress(batch_id: str, *, quiet: bool) -> JobBatch:
                 rate = f"{speed:,.0f}/s" if speed else ""
                 progress.update(task, completed=batch.processed, rate=rate, outcomes=_outcomes(batch))
                 if why and why != told:
-                    progress.console.print(why)
+                    progress.console.print(why, markup=False, highlight=False, soft_wrap=True)
                 told = why
+                if queue.runs_at_once():  # there is no worker to hand the next try to
+                    group_tickets.serve(batch_id)
         except queue.QueueUnavailableError as error:
             fail(f"{error}. The batch is kept, and goes on when the queue is back.")
         except KeyboardInterrupt:
@@ -48,7 +50,7 @@ def show_progress(batch_id: str, *, quiet: bool) -> JobBatch:
 
 def _progress(console: Console, *, quiet: bool) -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         MofNCompleteColumn(),

@@ -15,7 +15,7 @@ from ppm_web.models import JobBatch, PrestaShopShop, now
 from ppm_web.services import batch_hooks, batch_reports, batch_selections, batches, shops
 from ppm_web.services.batches import Selection
 from ppm_web.services.catalog import CatalogError, category_by_path
-from ppm_web.services.sync_errors import SyncRefusedError
+from ppm_web.services.sync_errors import ShopInactiveError, SyncRefusedError
 
 
 @click.command("products")
@@ -89,10 +89,12 @@ def _category_id(path: str) -> int:
 def _skus(sku_file: Path) -> list[str]:
     """The SKUs of a file. Those that no product has are told, and left out."""
     try:
-        lines = sku_file.read_text(encoding="utf-8-sig").splitlines()
+        text = sku_file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 without a mark reads as UTF-8, with a zero after each letter
         fail(f"{sku_file} is no text in UTF-8: write one SKU a line", status=2)
-    skus = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    skus = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
     unknown = batch_selections.unknown_skus(skus)
     if unknown:
         shown = ", ".join(unknown[:10]) + (" …" if len(unknown) > 10 else "")
@@ -101,6 +103,8 @@ def _skus(sku_file: Path) -> list[str]:
 
 
 def _estimate(shop: PrestaShopShop, selection: Selection, *, as_json: bool) -> None:
+    if not shop.active:
+        fail(ShopInactiveError(shop.name).message)
     estimate = batch_reports.estimate(shop.id, selection)
     if as_json:
         print_json(

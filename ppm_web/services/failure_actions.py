@@ -25,7 +25,7 @@ AT_ONCE = 50
 CHUNK = 100
 """Failures that one transaction takes off the list."""
 BATCH = 10_000
-"""Products of a batch of retries, at most: no more are in memory."""
+"""Failures that are read at once, and products of a batch of retries: no more are in memory."""
 TIMEOUT = 3600
 """Seconds that the work on one request may take."""
 
@@ -80,15 +80,23 @@ def few(wanted: FailureFilter) -> list[int] | None:
     return [target.id for target in found] if len(found) <= AT_ONCE else None
 
 
-def request(action: Action, wanted: FailureFilter, by: str) -> None:
-    """Let a worker retry or delete all that is meant. Raises QueueUnavailableError: then nothing is done."""
+def request(action: Action, wanted: FailureFilter, by: str) -> int:
+    """Let a worker retry or delete all that is meant; returns how many failures that is.
+
+    Raises QueueUnavailableError: then nothing is done.
+    """
+    with reading():
+        total = failure_lists.count(wanted)
     queue.enqueue(
-        *(f"{action}_failures", *wanted.arguments, by),
+        f"{action}_failures",
+        by,
+        *wanted.arguments,
         ticket_id=_ticket_id(action, wanted),
         queue=queue.BACKGROUND,
         at=None,
         timeout=TIMEOUT,
     )
+    return total
 
 
 def progress(action: Action, wanted: FailureFilter, total: int) -> Progress:
@@ -98,7 +106,10 @@ def progress(action: Action, wanted: FailureFilter, total: int) -> Progress:
         running = queue.ticket_waits(_ticket_id(action, wanted))
     except queue.QueueUnavailableError:
         logger.warning("the queue cannot be asked how far the work on failures is")
-    return Progress(total, min(total, failure_lists.count(wanted)), running)
+    left = failure_lists.count(wanted)
+    if left and running is False:
+        left = failure_lists.count_exactly(wanted)
+    return Progress(total, min(total, left), running)
 
 
 def run_retry(wanted: FailureFilter, by: str) -> None:
@@ -107,7 +118,7 @@ def run_retry(wanted: FailureFilter, by: str) -> None:
     Safe to repeat: what was requested is off the list. What belongs to shops that are not active stays.
     """
     last = 0
-    while found := _next(wanted, last, BATCH):
+    while found := _next(wanted, last):
         for shop_id, of_shop in _by_shop(found).items():
             try:
                 _retry_products(shop_id, [target for target in of_shop if target.sku is not None], by)
@@ -121,14 +132,19 @@ def run_retry(wanted: FailureFilter, by: str) -> None:
 def run_delete(wanted: FailureFilter) -> None:
     """Take all that is meant off the list, a chunk and a commit at a time. Safe to repeat."""
     last = 0
-    while found := _next(wanted, last, CHUNK):
-        failures.forget([target.id for target in found])
+    while found := _next(wanted, last):
+        _forget(found)
         last = found[-1].id
 
 
-def _next(wanted: FailureFilter, after: int, limit: int) -> list[Target]:
+def _next(wanted: FailureFilter, after: int) -> list[Target]:
     with reading():
-        return failure_lists.targets(wanted, after, limit)
+        return failure_lists.targets(wanted, after, BATCH)
+
+
+def _forget(found: Sequence[Target]) -> None:
+    for start in range(0, len(found), CHUNK):
+        failures.forget([target.id for target in found[start : start + CHUNK]])
 
 
 def _by_shop(found: Sequence[Target]) -> dict[int, list[Target]]:
@@ -144,8 +160,7 @@ def _retry_products(shop_id: int, found: Sequence[Target], by: str) -> None:
         return
     selection = batches.Selection(kind="skus", skus=[target.sku or "" for target in found])
     batches.bulk_sync(shop_id, selection, by=by, name=f"Retry of {len(found):,} failures")
-    for start in range(0, len(found), CHUNK):
-        failures.forget([target.id for target in found[start : start + CHUNK]])
+    _forget(found)
 
 
 def _ticket_id(action: Action, wanted: FailureFilter) -> str:

@@ -20,6 +20,10 @@ from ppm_web.services.pacing import Lane
 
 DELAYED = "-at-"
 
+MOST_FOR_A_BATCH = 2
+"""Tickets of a batch at once: while one waits for the shop the other works in the database. More would
+queue up at a shop that serves one request at a time, and keep workers from the other shops."""
+
 
 def serve(batch_id: str, me: str = "") -> int:
     """Hand out the tickets that the batch lacks; returns how many. ``me`` is the ticket that ends now.
@@ -32,16 +36,18 @@ def serve(batch_id: str, me: str = "") -> int:
         return 0
     try:
         at = _not_before(batch_id, waiting)
+        number = _ticket_number(batch_id)
         out = queue.tickets_out(_prefix(batch_id))
         if at is None:
             lacking = _share(waiting) - len(out.ready - {me})
         else:
             lacking = 0 if out.ready - {me} or _comes_by(out.delayed - {me}, at) else 1
-        for _ in range(lacking):
-            _hand_out(batch_id, waiting.band, at)
+        given = 0
+        while given < lacking and _hand_out(batch_id, waiting.band, at, number + given):
+            given += 1
     except queue.QueueUnavailableError:
         return 0
-    return max(0, lacking)
+    return given
 
 
 def serve_shop(shop_id: int) -> None:
@@ -78,30 +84,42 @@ def _share(waiting: Waiting) -> int:
                 JobBatch.state.in_(batch_claims.LIVE), JobBatch.waiting > 0, batch_claims.is_open(JobBatch.id)
             )
         ).scalar_one()
-    share = max(1, queue.worker_count() // max(1, shops)) if not queue.runs_at_once() else 1
+    if queue.runs_at_once():
+        return 1
+    share = max(1, queue.worker_count() // max(1, shops))
     groups = -(-waiting.items // pacing.SMALLEST_GROUP)
-    return min(share, groups)
+    return min(share, groups, MOST_FOR_A_BATCH)
 
 
 def _comes_by(delayed: set[str], at: datetime) -> bool:
     return any(int(name.rpartition(DELAYED)[2] or 0) <= at.timestamp() + 1 for name in delayed)
 
 
-def _hand_out(batch_id: str, band: int, at: datetime | None) -> None:
-    number = db.session.execute(
+def _ticket_number(batch_id: str) -> int:
+    """How many tickets were handed out by now."""
+    with reading():
+        return db.session.execute(select(JobBatch.tickets).where(JobBatch.id == batch_id)).scalar_one()
+
+
+def _hand_out(batch_id: str, band: int, at: datetime | None, seen: int) -> bool:
+    """Hand out the ticket after number ``seen``; False when someone else did so since we counted."""
+    result = db.session.execute(
         update(JobBatch)
-        .where(JobBatch.id == batch_id)
-        .values(tickets=JobBatch.tickets + 1)
-        .returning(JobBatch.tickets)
-    ).scalar_one()
+        .where(JobBatch.id == batch_id, JobBatch.tickets == seen)
+        .values(tickets=seen + 1)
+        .execution_options(synchronize_session=False)
+    )
     db.session.commit()
+    if not result.rowcount:  # type: ignore[attr-defined]  # a CursorResult, for an UPDATE
+        return False
     queue.enqueue(
         *("sync_group", batch_id, band),
-        ticket_id=f"{_prefix(batch_id)}{number}" + (f"{DELAYED}{int(at.timestamp())}" if at else ""),
+        ticket_id=f"{_prefix(batch_id)}{seen + 1}" + (f"{DELAYED}{int(at.timestamp())}" if at else ""),
         queue=queue.QUEUES[band],
         at=at,
         timeout=current_app.config["PRODUCT_TIMEOUT_SECONDS"],
     )
+    return True
 
 
 def _prefix(batch_id: str) -> str:

@@ -4,38 +4,21 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from flask import current_app
 from sqlalchemy import Table, bindparam, select, update
-from sqlalchemy.exc import OperationalError
 
 from ppm_web.extensions import db
-from ppm_web.models import ItemOutcome, Product, ProductSyncStatus, SyncLog, SyncState, now
-from ppm_web.prestashop.errors import PrestaShopError
-from ppm_web.queue import JobTimeoutError
+from ppm_web.models import ItemOutcome, Product, ProductSyncStatus, SyncState, now
 from ppm_web.services import batch_items, claims, failures, runs
 from ppm_web.services.batch_items import Settled
 from ppm_web.services.claims import ClaimLostError, Held, StatusModel
+from ppm_web.services.endings import Ending, is_temporary, message_of
 from ppm_web.services.runs import Run, SyncResult
 from ppm_web.services.sync_errors import NotYetError, SyncError, SyncFailedError
-
-LOG_TEXT_LIMIT = 4_000
-"""Characters of each request and answer that the log keeps."""
-
-
-@dataclass(slots=True)
-class Ending:
-    """What came of a run: a result, NotYetError (wait, this was no try), or what it failed with."""
-
-    run: Run
-    came: SyncResult | Exception
-    due: datetime | None = None
-    """When the row is to be run again; None when this request has ended. Set by ``settle``."""
-    final: bool = False
-    """Whether it failed for good. Set by ``settle``."""
+from ppm_web.services.sync_logs import is_logged, log_row
 
 
 def settle(endings: Sequence[Ending], *, tell_lost: bool = True) -> list[Ending]:
@@ -51,30 +34,13 @@ def settle(endings: Sequence[Ending], *, tell_lost: bool = True) -> list[Ending]
             runs.log_lost(ending.run, ClaimLostError("the lease ran out"))
     ours = [ending for ending in endings if ending.run.claim.status_id in rows]
     _write_rows([_settled_row(ending, rows[ending.run.claim.status_id], revisions) for ending in ours])
-    db.session.add_all([_log_row(ending) for ending in ours if _is_logged(ending)])
+    db.session.add_all([log_row(ending) for ending in ours if is_logged(ending)])
     _settle_items(ours)
     _settle_failures(ours)
     db.session.commit()
     for ending in ours:
         _log_line(ending)
     return ours
-
-
-def is_temporary(error: Exception) -> bool:
-    """Whether a retry can help. A job that ran out of time may find the shop quicker next time, and one
-    whose database was restarted, or broke up a deadlock, may find it well."""
-    return isinstance(error, JobTimeoutError | OperationalError) or bool(getattr(error, "temporary", False))
-
-
-def message_of(error: Exception) -> str:
-    """What went wrong, in plain words."""
-    if isinstance(error, PrestaShopError | SyncError | NotYetError):
-        return error.message
-    if isinstance(error, JobTimeoutError):
-        return "the job ran out of time"
-    if isinstance(error, OperationalError):
-        return "the database could not be used for a moment"
-    return f"an error inside PPM: {type(error).__name__}: {error}"
 
 
 def as_failure(ending: Ending) -> SyncFailedError | None:
@@ -259,53 +225,6 @@ def _failure(run: Run, error: Any) -> failures.Failure:
         answer=str(getattr(error, "answer", "")),
         attempts=run.claim.attempt,
     )
-
-
-def _is_logged(ending: Ending) -> bool:
-    """Waiting is no try; and what a batch finds unchanged has its item, and no line of its own."""
-    came = ending.came
-    unchanged = isinstance(came, SyncResult) and came.skipped and ending.run.claim.batch_id is not None
-    return not unchanged and not isinstance(came, NotYetError)
-
-
-def _log_row(ending: Ending) -> SyncLog:
-    run, came = ending.run, ending.came
-    if isinstance(came, SyncResult):
-        operation, status, message = came.operation, "success", came.message
-    else:
-        operation, status, message = "sync", "retry" if ending.due else "error", message_of(came)
-    return SyncLog(
-        shop_id=run.shop_id,
-        product_id=run.product_id,
-        category_id=run.category_id,
-        batch_id=run.claim.batch_id,
-        operation=operation,
-        status=status,
-        message=message,
-        attempt=run.claim.attempt,
-        requests=run.requests,
-        duration_ms=run.milliseconds,
-        details=_details(run, came) or None,
-    )
-
-
-def _details(run: Run, came: SyncResult | Exception) -> dict[str, Any]:
-    failed = not isinstance(came, SyncResult)
-    details: dict[str, Any] = {}
-    if run.sent:
-        details["sent"] = run.sent
-    if run.exchanges:
-        details["exchanges"] = [_kept(exchange, whole=failed) for exchange in run.exchanges]
-    if isinstance(came, PrestaShopError):
-        details["error"] = came.describe()
-    return details
-
-
-def _kept(exchange: dict[str, Any], *, whole: bool) -> dict[str, Any]:
-    """An exchange as the log keeps it: texts cut, and of a success no answers, which are long and alike."""
-    kept = exchange | {"request_text": exchange["request_text"][:LOG_TEXT_LIMIT]}
-    kept["answer_text"] = exchange["answer_text"][:LOG_TEXT_LIMIT] if whole else ""
-    return kept
 
 
 def _log_line(ending: Ending) -> None:

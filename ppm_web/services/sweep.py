@@ -32,7 +32,7 @@ from ppm_web.services import (
     tickets,
 )
 from ppm_web.services.claims import Claim, Status, StatusModel, status_row
-from ppm_web.services.outcomes import Ending
+from ppm_web.services.endings import Ending
 from ppm_web.services.runs import Run
 from ppm_web.services.sync_errors import LeaseLapsedError
 

@@ -21,7 +21,7 @@ from ppm_web.prestashop.values import ShopProfile
 from ppm_web.services import batch_items, breaker, claims, mappings, outcomes, pacing, runs, shops, tickets
 from ppm_web.services.category_strategy import CategoryStrategy
 from ppm_web.services.claims import Claim, ClaimLostError, StatusModel
-from ppm_web.services.outcomes import Ending
+from ppm_web.services.endings import Ending
 from ppm_web.services.pacing import Lane
 from ppm_web.services.product_strategy import ProductStrategy
 from ppm_web.services.product_tasks import Group, RemoteState, Task

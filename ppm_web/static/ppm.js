@@ -54,6 +54,12 @@
     window.htmx.process(still);
   }
 
+  // Who fills in the field beside a choice has made that choice; htmx then sends the form.
+  document.addEventListener("change", (event) => {
+    const choice = event.target.closest(".choice")?.querySelector("input[type=radio]");
+    if (choice) choice.checked = true;
+  }, true);
+
   document.addEventListener("ppm:tell", (event) => tell(event.detail.message, event.detail.kind));
 
   document.addEventListener("htmx:configRequest", (event) => {

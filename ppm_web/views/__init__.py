@@ -9,12 +9,15 @@ from ppm_web.views import (
     addresses,
     assets,
     auth,
+    batches,
     display,
     errors,
+    failures,
     headers,
     health,
     product_images,
     products,
+    queue,
     shops,
     sync,
 )
@@ -24,5 +27,5 @@ def init_app(app: Flask) -> None:
     """Add every page to ``app``, with its addresses, guard, headers, errors and filters."""
     for part in (addresses, access, headers, assets, errors, display):
         part.init_app(app)
-    for noun in (auth, health, product_images, products, shops, sync):
+    for noun in (auth, batches, failures, health, product_images, products, queue, shops, sync):
         app.register_blueprint(noun.blueprint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -50,10 +50,18 @@ class Choice:
         )
 
     @property
-    def address(self) -> dict[str, str]:
+    def address(self) -> dict[str, Any]:
         """What of it belongs into an address."""
         needed = {"category": {"category": self.category}, "modified": {"since": self.since}}
         return {"which": self.which, **needed.get(self.which, {})}
+
+    @property
+    def name(self) -> str:
+        """How the batch is called when the person says nothing: by its category; "" for the usual name."""
+        if self.which != "category":
+            return ""
+        category_id = _category_id(self.category)
+        return category_paths([category_id])[category_id]
 
     def selection(self) -> Selection:
         """The products that are meant. Raises ChoiceError."""

@@ -109,7 +109,7 @@ def item_page(batch: JobBatch, outcome: ItemOutcome | None, search: str, after: 
     little reads the whole batch.
     """
     size: int = current_app.config["PAGE_SIZE"]
-    wanted = ORDER if outcome is None else (outcome,)
+    wanted: Sequence[ItemOutcome] = ORDER if outcome is None else (outcome,)
     if after is not None and after.outcome in wanted:
         wanted = wanted[wanted.index(after.outcome) :]
     found: list[Row[Any]] = []
@@ -125,8 +125,8 @@ def item_page(batch: JobBatch, outcome: ItemOutcome | None, search: str, after: 
     )
 
 
-def _items(batch_id: str, outcome: ItemOutcome, search: str, after: Place | None) -> Select[Any]:
-    query = (
+def _items(batch_id: str, outcome: ItemOutcome, search: str, after: Place | None) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
         select(
             *(BatchItem.outcome, BatchItem.band, BatchItem.position, BatchItem.message),
             *(Product.id.label("product_id"), Product.sku),

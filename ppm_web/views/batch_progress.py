@@ -73,7 +73,6 @@ def find(batch_id: str) -> JobBatch | None:
 
 def progress_of(batch: JobBatch, seen: Seen | None) -> Progress:
     """How far the batch is, ``seen`` being what the page saw of it before. Asks the broker for workers."""
-    ended = batch.state.ended and not batch.running
     held_up = _held_up(batch)
     goes_on = batch.state in (BatchState.WAITING, BatchState.RUNNING) and not held_up
     rate = _rate(batch, seen) if goes_on else None
@@ -83,7 +82,11 @@ def progress_of(batch: JobBatch, seen: Seen | None) -> Progress:
         rate=rate,
         left=timedelta(minutes=(batch.waiting + batch.running) / rate) if rate else None,
         seen=str(seen if seen is not None and goes_on else Seen(batch.processed, now())),
-        poll_seconds=None if ended else HELD_UP_POLL_SECONDS if held_up else POLL_SECONDS,
+        poll_seconds=None
+        if batch_reports.ended(batch)
+        else HELD_UP_POLL_SECONDS
+        if held_up
+        else POLL_SECONDS,
     )
 
 
@@ -99,7 +102,7 @@ def in_words(time: timedelta) -> str:
 
 def _held_up(batch: JobBatch) -> str:
     try:
-        return batch_reports.held_up_by(batch)
+        return batch_reports.held_up_by(batch, batch.shop)
     except QueueUnavailableError:
         return "The queue cannot be reached: the batch goes on when it is back"
 
@@ -111,7 +114,9 @@ def _rate(batch: JobBatch, seen: Seen | None) -> float | None:
     runs begin with what the ones before them did, which is not known apart.
     """
     first_run = batch.started_at is not None and batch.run == 1
-    began = Seen(batch.unchanged + batch.skipped, batch.started_at) if first_run and batch.started_at else None
+    began = (
+        Seen(batch.unchanged + batch.skipped, batch.started_at) if first_run and batch.started_at else None
+    )
     for since in (seen, began):
         if since is None or since.processed >= batch.processed:
             continue

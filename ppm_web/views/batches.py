@@ -88,9 +88,11 @@ def create(shop_id: int) -> ResponseReturnValue:
     """Start a batch of the chosen products; its page is where one goes on."""
     db.get_or_404(PrestaShopShop, shop_id)
     choice = Choice.read(request.form)
-    name = request.form.get("name", "").replace("\0", "")
+    name = request.form.get("name", "").replace("\0", "").strip()
     try:
-        batch = batches.bulk_sync(shop_id, choice.selection(), by=current_user.email, name=name)
+        batch = batches.bulk_sync(
+            shop_id, choice.selection(), by=current_user.email, name=name or choice.name
+        )
     except (ChoiceError, SyncRefusedError) as error:
         flash(str(error), "error")
     else:
@@ -139,7 +141,9 @@ def cancel(batch_id: str) -> ResponseReturnValue:
 def retry(batch_id: str) -> ResponseReturnValue:
     """Sync what failed, and what was in conflict, again: a new run of the same batch."""
     by = current_user.email
-    return _changed(batch_id, lambda batch: f"{batches.retry_failed(batch.id, by=by):,} products are tried again")
+    return _changed(
+        batch_id, lambda batch: f"{batches.retry_failed(batch.id, by=by):,} products are tried again"
+    )
 
 
 def _found(batch_id: str) -> JobBatch:

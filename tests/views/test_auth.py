@@ -12,6 +12,7 @@ from flask import Flask
 from ppm_web.extensions import db
 from ppm_web.models import Role
 from ppm_web.views.access import OPEN_TO_ALL
+from tests.views.batch_rows import make_batch
 from tests.views.conftest import Browser
 from tests.views.rows import PASSWORD, make_product, make_shop, make_user
 
@@ -54,7 +55,7 @@ def test_an_address_that_does_not_exist_asks_for_a_sign_in_too(client: Browser) 
 
 
 def test_a_viewer_may_look_at_everything_and_change_nothing(app: Flask, viewer: Browser) -> None:
-    make_shop(), make_product()
+    make_product(), make_batch(make_shop(), id="1", waiting=1)
     for method, path, endpoint in routes(app):
         if endpoint in OPEN_TO_ALL | OWN or method in {"HEAD", "OPTIONS"}:
             continue
