@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import available_timezones
@@ -48,7 +49,10 @@ DEFAULTS: Final[dict[str, Any]] = {
     "SCHEDULES": {},
     "LOG_DAYS": 30,
     "BATCH_DAYS": 30,
+    "AUDIT_DAYS": 365,
+    "PROXIES": 0,
     "COOKIE_SECURE": False,
+    "SESSION_HOURS": 24 * 14,
     "PAGE_SIZE": 50,
     "HOST": "127.0.0.1",
     "PORT": 8000,
@@ -81,6 +85,7 @@ def configure(app: Flask, overrides: dict[str, Any]) -> None:
         SQLALCHEMY_DATABASE_URI=_with_driver(url),
         SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
         SESSION_COOKIE_HTTPONLY=True,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings["SESSION_HOURS"]),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings["COOKIE_SECURE"],
         REMEMBER_COOKIE_HTTPONLY=True,
@@ -139,8 +144,6 @@ def _check(settings: dict[str, Any]) -> None:
         )
     if settings["QUEUE_MODE"] not in {"redis", "sync"}:
         raise SettingError("PPM_QUEUE_MODE must be 'redis' or 'sync'")
-    if not 1 <= settings["PORT"] <= 65535:
-        raise SettingError("PPM_PORT must be a port: 1 to 65535")
     backoff = settings["SYNC_BACKOFF"]
     if not backoff or not all(isinstance(wait, int | float) and wait >= 0 for wait in backoff):
         raise SettingError("PPM_SYNC_BACKOFF must be a list of seconds such as [30, 60, 300]")
@@ -155,12 +158,22 @@ def _check(settings: dict[str, Any]) -> None:
             "PPM_LEASE_SECONDS must be longer than PPM_REQUEST_TIMEOUT_SECONDS: "
             "a lease is renewed before each request to a shop and must outlive it"
         )
+    _check_web(settings)
     _check_pace(settings)
-    for key in ("LOG_DAYS", "BATCH_DAYS"):
+    for key in ("LOG_DAYS", "BATCH_DAYS", "AUDIT_DAYS"):
         if settings[key] < 1:
             raise SettingError(f"PPM_{key} must be 1 or more: a number of days")
     for name, wish in settings["SCHEDULES"].items():
         _check_schedule(name, {"cron": wish} if isinstance(wish, str) else wish)
+
+
+def _check_web(settings: dict[str, Any]) -> None:
+    if not 1 <= settings["PORT"] <= 65535:
+        raise SettingError("PPM_PORT must be a port: 1 to 65535")
+    if settings["SESSION_HOURS"] < 1:
+        raise SettingError("PPM_SESSION_HOURS must be 1 or more")
+    if not 0 <= settings["PROXIES"] <= 9:
+        raise SettingError("PPM_PROXIES must be the number of proxies in front of PPM: 0 to 9")
 
 
 def _check_pace(settings: dict[str, Any]) -> None:

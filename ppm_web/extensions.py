@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+from flask_babel import Babel
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -18,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 if TYPE_CHECKING:
     from flask import Flask
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, ExceptionContext
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -40,6 +42,7 @@ migrate = Migrate()
 htmx = Htmx()
 csrf = CSRFProtect()
 login = LoginManager()
+babel = Babel()
 
 if TYPE_CHECKING:
     # mypy cannot see that db.Model is Base (Flask-SQLAlchemy makes it at run time).
@@ -51,6 +54,15 @@ read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 """True while a request that only reads (GET, HEAD) is served: see ``begin_sqlite``."""
 
 
+class NotMigratedError(click.ClickException):
+    """The database has no tables of this PPM: on the command line that is told without a trace."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database is not ready for this version of PPM. Make it so with: flask db upgrade"
+        )
+
+
 def init_app(app: Flask) -> None:
     """Bind every extension to ``app``, and make its SQLite database fit for several processes."""
     db.init_app(app)
@@ -58,6 +70,8 @@ def init_app(app: Flask) -> None:
     htmx.init_app(app)
     csrf.init_app(app)
     login.init_app(app)
+    with app.app_context():
+        event.listen(db.engine, "handle_error", _name_missing_table)
     init_sqlite(app)
 
 
@@ -89,6 +103,14 @@ def reading() -> Iterator[None]:
             db.session.commit()
         finally:  # also when a signal strikes inside the commit: what comes next may have to write
             read_only.reset(token)
+
+
+def _name_missing_table(context: ExceptionContext) -> None:
+    """Say in words that ``flask db upgrade`` was forgotten, after the installation or an update."""
+    error = context.original_exception
+    on_sqlite = str(error).startswith(("no such table", "no such column"))
+    if on_sqlite or type(error).__name__ in {"UndefinedTable", "UndefinedColumn"}:  # PostgreSQL's names
+        raise NotMigratedError from error
 
 
 def _configure_sqlite(dbapi_connection: Any, _record: object) -> None:

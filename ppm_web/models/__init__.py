@@ -1,5 +1,6 @@
 """The tables of PPM: the truth of what is to be synced, what runs, what failed and why."""
 
+from ppm_web.models.audit import AuditEntry
 from ppm_web.models.batch import BatchItem, BatchState, ItemOutcome, JobBatch
 from ppm_web.models.catalog import (
     ROOT_CATEGORY_ID,
@@ -35,6 +36,7 @@ __all__ = [
     "NORMAL_PRIORITY",
     "ROOT_CATEGORY_ID",
     "ROOT_CATEGORY_NAME",
+    "AuditEntry",
     "BatchItem",
     "BatchState",
     "Category",

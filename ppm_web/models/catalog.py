@@ -79,7 +79,11 @@ class Product(Model):
     """A product. ``revision`` moves on each edit of the product or of what belongs to it."""
 
     __tablename__ = "product"
-    __table_args__ = (Index("ix_product_updated_at", "updated_at"),)
+    __table_args__ = (
+        Index("ix_product_updated_at_id", "updated_at", "id"),
+        Index("ix_product_price_net_id", "price_net", "id"),
+        Index("ix_product_quantity_id", "quantity", "id"),
+    )
 
     id: Mapped[PrimaryKey]
     sku: Mapped[str] = mapped_column(String(64), unique=True)
@@ -119,7 +123,7 @@ class ProductText(Model):
     """A product's texts in one language (a code such as ``en``)."""
 
     __tablename__ = "product_text"
-    __table_args__ = (Index("ix_product_text_name", "name"),)
+    __table_args__ = (Index("ix_product_text_language_name", "language", "name", "product_id"),)
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(String(8), primary_key=True)

@@ -20,6 +20,7 @@ class FailedJob(Model):
     __tablename__ = "failed_job"
     __table_args__ = (
         Index("ix_failed_job_shop_id_failed_at", "shop_id", "failed_at"),
+        Index("ix_failed_job_shop_id_id", "shop_id", "id"),
         UniqueConstraint("job", "shop_id", "product_id"),
         UniqueConstraint("job", "shop_id", "category_id"),
     )

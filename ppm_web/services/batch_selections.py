@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import JSON, ColumnElement, Select, and_, cast, func, literal, or_, select, true
 
 from ppm_web.extensions import db, reading
-from ppm_web.models import (
-    ROOT_CATEGORY_ID,
-    Category,
-    Product,
-    ProductCategory,
-    ProductSyncStatus,
-    SyncState,
-)
+from ppm_web.models import ROOT_CATEGORY_ID, Product, ProductSyncStatus, SyncState
+from ppm_web.services.product_filters import ProductFilter, in_category, matching
 
-Kind = Literal["all", "category", "modified", "skus", "errors", "new"]
+Kind = Literal["all", "category", "modified", "skus", "errors", "new", "products", "filter"]
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which products: all, a category's with its children's, those changed since a time, those of a list
-    of SKUs, those in error or conflict in the shop, or those that were never sent there.
+    of SKUs, those in error or conflict in the shop, those that were never sent there, those of a list
+    of ids, or those that a filter finds.
 
     ``since`` is in UTC. What a kind does not need is left out.
     """
@@ -35,6 +30,8 @@ class Selection:
     category_id: int | None = None
     since: datetime | None = None
     skus: Sequence[str] = ()
+    ids: Sequence[int] = ()
+    wanted: ProductFilter = field(default_factory=ProductFilter)
 
     @property
     def words(self) -> str:
@@ -45,12 +42,24 @@ class Selection:
             return f"category {self.category_id} and those below it"
         if self.kind == "skus":
             return f"a list of {len(self.skus):,} SKUs"
+        if self.kind == "products":
+            return f"{len(self.ids):,} chosen products"
+        if self.kind == "filter":
+            return self.wanted.words
         return {"all": "all products", "errors": "in error or conflict", "new": "never sent"}[self.kind]
 
 
 def products(shop_id: int, selection: Selection) -> Select[int]:
     """The ids of the products that are meant."""
-    return select(Product.id).where(_criterion(shop_id, selection))
+    fixed = selection.kind in ("products", "filter")
+    return select(Product.id).where(chosen(selection) if fixed else _criterion(shop_id, selection))
+
+
+def chosen(selection: Selection) -> ColumnElement[bool]:
+    """Whether a product is of the list of ids, or found by the filter: what means the same in every shop."""
+    if selection.kind == "products":
+        return Product.id.in_(selection.ids)
+    return Product.id.in_(matching(selection.wanted).with_only_columns(Product.id))
 
 
 def unknown_skus(skus: Sequence[str]) -> list[str]:
@@ -64,7 +73,7 @@ def _criterion(shop_id: int, selection: Selection) -> ColumnElement[bool]:
     row = and_(ProductSyncStatus.product_id == Product.id, ProductSyncStatus.shop_id == shop_id)
     status = select(ProductSyncStatus.id).where(row)
     if selection.kind == "category":
-        return _in_category(selection.category_id or ROOT_CATEGORY_ID)
+        return in_category(selection.category_id or ROOT_CATEGORY_ID)
     if selection.kind == "modified":
         return Product.updated_at >= selection.since
     if selection.kind == "skus":
@@ -75,17 +84,6 @@ def _criterion(shop_id: int, selection: Selection) -> ColumnElement[bool]:
         sent = or_(ProductSyncStatus.external_id.is_not(None), ProductSyncStatus.last_success_at.is_not(None))
         return ~status.where(sent).exists()
     return true()
-
-
-def _in_category(category_id: int) -> ColumnElement[bool]:
-    """In the category or below it. The root holds every product, also those in no category."""
-    if category_id == ROOT_CATEGORY_ID:
-        return true()
-    tree = select(Category.id).where(Category.id == category_id).cte("tree", recursive=True)
-    tree = tree.union(select(Category.id).join(tree, Category.parent_id == tree.c.id))
-    return Product.id.in_(
-        select(ProductCategory.product_id).where(ProductCategory.category_id.in_(select(tree.c.id)))
-    )
 
 
 def _values(texts: Sequence[str]) -> Any:

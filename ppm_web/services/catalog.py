@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import Select, or_, select
 
 from ppm_web.extensions import db
@@ -70,8 +72,12 @@ def product_by_sku(sku: str) -> Product | None:
     return db.session.scalar(select(Product).where(Product.sku == sku))
 
 
-def update_product(product_id: int, changes: ProductChanges) -> Product:
+def update_product(
+    product_id: int, changes: ProductChanges, look_first: Callable[[Product], None] | None = None
+) -> Product:
     """Write what ``changes`` changes, and commit. The revision moves by one, or not when nothing differs.
+
+    ``look_first`` gets the product as it is when nobody else can change it any more, and may raise.
 
     Raises InvalidEditError with everything that the catalogue refuses, CatalogError when the
     product is gone; then nothing is written.
@@ -79,7 +85,7 @@ def update_product(product_id: int, changes: ProductChanges) -> Product:
     names = CatalogNames(make=True)
     if faults := change_faults(changes):
         raise InvalidEditError(faults)
-    return committed(lambda: _updated(product_id, changes, names), before_retry=names.forget)
+    return committed(lambda: _updated(product_id, changes, names, look_first), before_retry=names.forget)
 
 
 def matching_products(text: str) -> Select[Product]:
@@ -103,11 +109,18 @@ def matching_products(text: str) -> Select[Product]:
     return query
 
 
-def _updated(product_id: int, changes: ProductChanges, names: CatalogNames) -> Product:
+def _updated(
+    product_id: int,
+    changes: ProductChanges,
+    names: CatalogNames,
+    look_first: Callable[[Product], None] | None,
+) -> Product:
     product = db.session.get(Product, product_id, with_for_update=True, populate_existing=True)
     if product is None:
         db.session.rollback()
         raise CatalogError("This product is not in the catalogue any more")
+    if look_first is not None:
+        look_first(product)
     touched = list(changes.get("texts", {}))
     if touched and (faults := missing_name_faults(merged_texts(product, changes), touched)):
         db.session.rollback()

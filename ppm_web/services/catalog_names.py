@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import aliased
 
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, Category, Manufacturer
@@ -104,6 +105,25 @@ class CatalogNames:
             )
             self._children[parent_id] = {row.name.casefold(): row.id for row in rows}
         return self._children[parent_id]
+
+
+def category_paths(category_ids: Sequence[int]) -> dict[int, str]:
+    """Each category's path from the root (``Home > Clothes``), in one statement; cycles end."""
+    start = select(
+        Category.id.label("leaf"), Category.parent_id, Category.name, db.literal(0).label("depth")
+    ).where(Category.id.in_(category_ids))
+    chain = start.cte("chain", recursive=True)
+    parent = aliased(Category)
+    step = (
+        select(chain.c.leaf, parent.parent_id, parent.name, chain.c.depth + 1)
+        .join(parent, parent.id == chain.c.parent_id)
+        .where(chain.c.depth < 50)
+    )
+    chain = chain.union_all(step)
+    names: dict[int, list[str]] = {}
+    for leaf, name in db.session.execute(select(chain.c.leaf, chain.c.name).order_by(chain.c.depth)):
+        names.setdefault(leaf, []).insert(0, name)
+    return {leaf: " > ".join(path) for leaf, path in names.items()}
 
 
 def committed(work: Callable[[], Result], before_retry: Callable[[], None]) -> Result:

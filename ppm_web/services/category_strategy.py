@@ -99,7 +99,7 @@ class CategoryStrategy:
         if not self.profile.home_category:
             raise MappingError(
                 f"Shop '{self.shop.name}' does not say which category is its home. "
-                f"Say it with: flask shop map '{self.shop.name}' category Home=ID"
+                f"Say it in the shop's settings, or with: flask shop map '{self.shop.name}' category Home=ID"
             )
         return self.profile.home_category
 

@@ -171,8 +171,8 @@ def _without_texts() -> Any:
             *(row.message, row.attempts, row.failed_at, row.code),
         ),
         joinedload(row.shop).load_only(PrestaShopShop.name, PrestaShopShop.active),
-        joinedload(row.product).load_only(Product.sku),
-        joinedload(row.category).load_only(Category.name),
+        joinedload(row.product).load_only(Product.sku).raiseload("*"),
+        joinedload(row.category).load_only(Category.name).raiseload("*"),
     )
 
 

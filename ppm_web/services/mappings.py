@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ppm_web.extensions import db, reading
-from ppm_web.models import Category, Manufacturer, MappingKind, PrestaShopShop, ShopMapping
+from ppm_web.models import (
+    ROOT_CATEGORY_ID,
+    Category,
+    Manufacturer,
+    MappingKind,
+    PrestaShopShop,
+    ShopMapping,
+)
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.shop_check import problems as problems_of
 from ppm_web.prestashop.values import ShopProfile
@@ -15,6 +22,8 @@ from ppm_web.services import remote_ids, shops
 from ppm_web.services.catalog import CatalogError, category_by_path
 from ppm_web.services.shops import tax_key
 from ppm_web.services.sync_errors import MappingError
+
+HIGHEST_ID = 2**31 - 1
 
 
 def languages(shop_id: int, profile: ShopProfile) -> dict[str, int]:
@@ -37,12 +46,21 @@ def tax_group(shop: PrestaShopShop, client: PrestaShopClient, profile: ShopProfi
     key = tax_key(rate)
     if (mapped := remote_ids.known_id(shop.id, MappingKind.TAX, key)) is not None:
         return mapped
+    try:
+        found = expected_tax_group(shop, profile, rate)
+    except MappingError:
+        found = expected_tax_group(shop, refresh_profile(shop, client), rate)
+    remote_ids.set_id(shop.id, MappingKind.TAX, key, found, manual=False)
+    return found
+
+
+def expected_tax_group(shop: PrestaShopShop, profile: ShopProfile, rate: Decimal) -> int:
+    """As ``tax_group``, by what is known: the shop is not asked, and nothing is written."""
+    key = tax_key(rate)
+    if (mapped := remote_ids.known_id(shop.id, MappingKind.TAX, key)) is not None:
+        return mapped
     matches = [group for group in profile.tax_groups if group.rate == rate]
-    if len(matches) != 1:
-        profile = refresh_profile(shop, client)
-        matches = [group for group in profile.tax_groups if group.rate == rate]
     if len(matches) == 1:
-        remote_ids.set_id(shop.id, MappingKind.TAX, key, matches[0].id, manual=False)
         return matches[0].id
     raise MappingError(_tax_message(shop.name, key, profile, several=len(matches) > 1))
 
@@ -65,6 +83,56 @@ def map_by_hand(shop: PrestaShopShop, kind: MappingKind, ours: str, remote_id: i
     key, label = _ours(kind, ours.strip())
     remote_ids.set_id(shop.id, kind, key, remote_id, manual=True)
     return f"{label} is {remote_id} in shop '{shop.name}'"
+
+
+def read_id(text: str) -> int | None:
+    """A shop's id as a person writes it; "" or 0: none. Raises MappingError."""
+    text = text.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(HIGHEST_ID))):
+        if text:
+            raise MappingError("A shop's id is a whole number of 1 or more")
+        return None
+    return int(text) or None
+
+
+def set_home(shop: PrestaShopShop, category_id: int | None) -> None:
+    """Say by hand which of the shop's categories is its home, where our root goes, and commit.
+
+    None: the one that the shop itself tells. Raises MappingError for what is no id.
+    """
+    if category_id is None:
+        forget(shop, MappingKind.CATEGORY, str(ROOT_CATEGORY_ID))
+    elif not 0 < category_id <= HIGHEST_ID:
+        raise MappingError("A shop's id is a whole number of 1 or more")
+    else:
+        remote_ids.set_id(shop.id, MappingKind.CATEGORY, str(ROOT_CATEGORY_ID), category_id, manual=True)
+
+
+def forget(shop: PrestaShopShop, kind: MappingKind, ours: str) -> None:
+    """Let PPM find the shop's id for ``ours`` by itself again, and commit.
+
+    What was pushed with that id is not up to date any more.
+    """
+    known = (
+        *(ShopMapping.shop_id == shop.id, ShopMapping.kind == kind, ShopMapping.ours == ours),
+        ShopMapping.remote_id.is_not(None),
+    )
+    quiet = {"synchronize_session": False}
+    gone = db.session.execute(
+        update(ShopMapping)
+        .where(*known)
+        .values(remote_id=None, manual=False)
+        .returning(ShopMapping.id)
+        .execution_options(**quiet)
+    ).all()
+    if gone:
+        db.session.execute(
+            update(PrestaShopShop)
+            .where(PrestaShopShop.id == shop.id)
+            .values(settings_revision=PrestaShopShop.settings_revision + 1)
+            .execution_options(**quiet)
+        )
+    db.session.commit()
 
 
 def _ours(kind: MappingKind, text: str) -> tuple[str, str]:
@@ -100,6 +168,7 @@ def _tax_message(shop_name: str, key: str, profile: ShopProfile, *, several: boo
     )
     example = profile.tax_groups[0].id if profile.tax_groups else "ID"
     return (
-        f"{found} the rate {key} %. Its groups: {groups or 'none'}. Say which one is meant with: "
+        f"{found} the rate {key} %. Its groups: {groups or 'none'}. "
+        "Say which one is meant in the shop's settings, or with: "
         f"flask shop map '{shop_name}' tax {key}=ID (for instance {key}={example})"
     )

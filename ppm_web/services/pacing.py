@@ -78,6 +78,11 @@ class Pace:
     reason: str
     since: datetime
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether nothing is counted: the shop is asked as fast as it answers."""
+        return self.rate >= UNLIMITED
+
 
 def wait_for(shop: PrestaShopShop, lane: Lane) -> float:
     """Seconds until a run may start; 0.0 when it may now. Nothing is taken, and nobody sleeps here."""

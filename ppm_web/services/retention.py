@@ -14,6 +14,7 @@ from sqlalchemy import Select, delete, func, select
 
 from ppm_web.extensions import Model, db
 from ppm_web.models import (
+    AuditEntry,
     BatchItem,
     BatchState,
     JobBatch,
@@ -54,6 +55,12 @@ def delete_old_runs() -> Iterator[int]:
         ScheduleRun.due_at < _before("BATCH_DAYS"), ScheduleRun.state != ScheduleRunState.RUNNING
     )
     return _delete(ScheduleRun, ScheduleRun.id, old)
+
+
+def delete_old_audit() -> Iterator[int]:
+    """Delete what was kept of who did what more than PPM_AUDIT_DAYS ago; gives how many went, as above."""
+    old = select(AuditEntry.id).where(AuditEntry.created_at < _before("AUDIT_DAYS"))
+    return _delete(AuditEntry, AuditEntry.id, old)
 
 
 def _before(setting: str) -> datetime:

@@ -79,6 +79,7 @@ def delete_old(_plan: Plan) -> Steps:
         ("log lines", retention.delete_old_logs()),
         ("batches", retention.delete_old_batches()),
         ("runs of schedules", retention.delete_old_runs()),
+        ("audit entries", retention.delete_old_audit()),
     ):
         gone = 0
         for count in chunks:

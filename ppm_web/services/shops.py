@@ -33,7 +33,11 @@ RESUMED: Final = {"paused_at": None, "pause_reason": "", "probe_at": None, "fail
 
 
 class ShopError(ValueError):
-    """A shop that cannot be added or changed as asked; the message says why."""
+    """A shop that cannot be added or changed as asked; the message says why, ``field`` where."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +56,21 @@ def add_shop(name: str, url: str, key: str) -> PrestaShopShop:
     A shop that cannot be reached is kept with its problems. Raises ShopError for a name that is
     taken, an address that cannot be called, or a key that PrestaShop would never have made.
     """
-    name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME:
-        raise ShopError(f"A shop's name has 1 to {MAX_NAME} characters")
-    shop = PrestaShopShop(name=name, url=_callable_url(url), encrypted_key=_encrypted_key(key))
-    db.session.add(shop)
-    try:
-        db.session.commit()
-    except IntegrityError as error:
-        db.session.rollback()
-        raise ShopError(f"There is a shop '{name}' already") from error
+    shop = drafted(name, url, key)
+    insert(shop)
     check_shop(shop.id)
     return shop
+
+
+def drafted(name: str, url: str, key: str) -> PrestaShopShop:
+    """A shop that is not kept yet. Raises ShopError as ``add_shop``, but for a name that is taken."""
+    return PrestaShopShop(name=clean_name(name), url=_callable_url(url), encrypted_key=_encrypted_key(key))
+
+
+def insert(shop: PrestaShopShop) -> None:
+    """Keep a drafted shop. Raises ShopError for a name that is taken."""
+    db.session.add(shop)
+    _commit_name(shop.name)
 
 
 def shop_by_name(name: str) -> PrestaShopShop:
@@ -76,13 +83,19 @@ def shop_by_name(name: str) -> PrestaShopShop:
     raise ShopError(f"There is no shop '{name}'. Shops: {names}")
 
 
-def set_shop(shop: PrestaShopShop, *, url: str | None, key: str | None) -> None:
-    """Change a shop's address or key, and commit. Raises ShopError as ``add_shop``."""
-    if url is not None:
-        shop.url = _callable_url(url)
-    if key is not None:
-        shop.encrypted_key = _encrypted_key(key)
-    db.session.commit()
+def set_shop(
+    shop: PrestaShopShop, *, url: str | None = None, key: str | None = None, name: str | None = None
+) -> None:
+    """Change a shop's address, key or name, and commit. Raises ShopError as ``add_shop``; then nothing is."""
+    values = {
+        "url": None if url is None else _callable_url(url),
+        "encrypted_key": None if key is None else _encrypted_key(key),
+        "name": None if name is None else clean_name(name),
+    }
+    for column, value in values.items():
+        if value is not None:
+            setattr(shop, column, value)
+    _commit_name(shop.name)
 
 
 def pause_shop(shop: PrestaShopShop, reason: str) -> None:
@@ -163,6 +176,15 @@ def _decides(profile: ShopProfile) -> tuple[object, ...]:
     return [language.id for language in profile.languages], profile.home_category, profile.version
 
 
+def last_check(shop: PrestaShopShop) -> ShopCheck | None:
+    """What the last check told, without asking the shop; None when there was none."""
+    if shop.checked_at is None:
+        return None
+    profile = profile_of(shop)
+    facts = facts_of(profile) + _ambiguous_rates(shop, profile) if profile is not None else []
+    return ShopCheck(ok=not shop.problems, facts=facts, problems=shop.problems, profile=profile)
+
+
 def tax_key(rate: Decimal) -> str:
     """A tax rate in per cent as a mapping's key: "23", "5.5", "0"."""
     return format(rate.normalize(), "f") if rate else "0"
@@ -185,7 +207,7 @@ def _ambiguous_rates(shop: PrestaShopShop, profile: ShopProfile) -> list[str]:
         groups.setdefault(tax_key(group.rate), []).append(f"{group.id} {group.name}")
     return [
         f"Several tax groups have {key} %: {', '.join(names)}. Before you publish products of that rate, "
-        f"say which one is meant with: flask shop map '{shop.name}' tax {key}=ID"
+        f"say which one is meant in the shop's settings, or with: flask shop map '{shop.name}' tax {key}=ID"
         for key, names in groups.items()
         if len(names) > 1 and remote_ids.known_id(shop.id, MappingKind.TAX, key) is None
     ]
@@ -239,12 +261,28 @@ def _assert_no_transaction() -> None:
         raise RuntimeError("a transaction is open while a shop is called (rule 8 of the design)")
 
 
+def _commit_name(name: str) -> None:
+    try:
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise ShopError(f"There is a shop '{name}' already", "name") from error
+
+
+def clean_name(text: str) -> str:
+    """A shop's name with its white space folded. Raises ShopError for an empty or too long one."""
+    name = " ".join(text.replace("\0", "").split())
+    if not name or len(name) > MAX_NAME:
+        raise ShopError(f"A shop's name has 1 to {MAX_NAME} characters", "name")
+    return name
+
+
 def _callable_url(text: str) -> str:
     try:
         url = clean_shop_url(text)
         check_public(url)
     except AddressError as error:
-        raise ShopError(str(error)) from error
+        raise ShopError(str(error), "url") from error
     return url
 
 
@@ -252,6 +290,7 @@ def _encrypted_key(key: str) -> str:
     key = key.strip()
     if not KEY_PATTERN.fullmatch(key):
         raise ShopError(
-            "A PrestaShop key has 32 letters and digits: copy it from Advanced Parameters > Webservice"
+            "A PrestaShop key has 32 letters and digits: copy it from Advanced Parameters > Webservice",
+            "key",
         )
     return secrets.encrypt(key)

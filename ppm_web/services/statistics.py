@@ -97,6 +97,15 @@ def shop_statistics() -> list[ShopStatistics]:
     ]
 
 
+def statistics_of(shop: PrestaShopShop) -> ShopStatistics:
+    """The statistics of one shop, in three statements; they read every row of the shop."""
+    with reading():
+        products = db.session.scalar(select(func.count()).select_from(Product)) or 0
+        standing = _standing(shop.id)
+        rates = _success_rates(shop.id)
+    return _statistics(shop.id, shop.name, products, standing.get(shop.id, {}), rates.get(shop.id))
+
+
 def throughput(hours: int, shop_id: int | None = None) -> list[Period]:
     """What was done in each of the last ``hours`` (1 or more), the present one last: also those with nothing.
 
@@ -139,7 +148,7 @@ def _statistics(
     )
 
 
-def _standing() -> dict[int, dict[str, int]]:
+def _standing(only: int | None = None) -> dict[int, dict[str, int]]:
     """Shop id → where its rows stand → how many. Products without a row are not there."""
     row = ProductSyncStatus
     unfinished = select(JobBatch.id).where(or_(JobBatch.waiting > 0, JobBatch.running > 0))
@@ -161,22 +170,26 @@ def _standing() -> dict[int, dict[str, int]]:
         else_=cast(row.state, String),
     ).label("stands")
     found: dict[int, dict[str, int]] = {}
-    for shop_id, where, count in db.session.execute(
-        select(row.shop_id, stands, func.count()).group_by(row.shop_id, stands)
-    ):
+    query = select(row.shop_id, stands, func.count()).group_by(row.shop_id, stands)
+    if only is not None:
+        query = query.where(row.shop_id == only)
+    for shop_id, where, count in db.session.execute(query):
         found.setdefault(shop_id, {})[where] = count
     return found
 
 
-def _success_rates() -> dict[int, float]:
+def _success_rates(only: int | None = None) -> dict[int, float]:
     """Shop id → the success rate of the shops that were tried."""
     shop = _shop().label("shop")
     well = func.count(case((SyncLog.status == SUCCESS, 1)))
-    rows = db.session.execute(
+    query = (
         select(shop, well, func.count())
         .where(_is_try(), SyncLog.created_at >= now() - RATE_HOURS * HOUR)
         .group_by(shop)
-    ).all()
+    )
+    if only is not None:
+        query = query.where(_shop() == only)
+    rows = db.session.execute(query).all()
     return {shop_id: successes * 1000 // tries / 10 for shop_id, successes, tries in rows}
 
 

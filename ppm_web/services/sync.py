@@ -32,6 +32,7 @@ __all__ = [
     "request_category_sync",
     "request_product_sync",
     "reset",
+    "row_id",
 ]
 
 
@@ -100,7 +101,7 @@ def _request(
     if not shop.active:
         db.session.commit()
         raise SyncRefusedError(ShopInactiveError(shop.name).message)
-    status_id = _row(model, {**owner, "shop_id": shop_id})
+    status_id = row_id(model, {**owner, "shop_id": shop_id})
     _mark_requested(model, status_id, wish)
     failures.change(
         shop_id,
@@ -119,8 +120,8 @@ def _request(
     return SyncRequested(status, queued, _message(thing, shop, queued=queued, runs=runs))
 
 
-def _row(model: StatusModel, values: Mapping[str, int]) -> int:
-    """The id of the row, made if there is none."""
+def row_id(model: StatusModel, values: Mapping[str, int]) -> int:
+    """The id of the row for an owner and a shop, made in the open transaction if there is none."""
     defaults: dict[str, Any] = dict.fromkeys(_ZEROS, 0)
     defaults |= {"state": SyncState.PENDING, "priority": NORMAL_PRIORITY, "force": False}
     defaults |= dict.fromkeys(("queue", "requested_by", "outcome", "message", "error_code"), "")

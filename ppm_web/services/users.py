@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from email_validator import EmailNotValidError, validate_email
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from ppm_web import queue
 from ppm_web.extensions import db
-from ppm_web.models import Role, User
+from ppm_web.models import Role, User, now
+from ppm_web.models.user import new_session_key
 
 logger = logging.getLogger("ppm.users")
 
@@ -64,6 +65,53 @@ def add_user(email: str, password: str, role: Role | str) -> User:
     return user
 
 
+def find(user_id: int) -> User | None:
+    """The person with that id, read anew; None when there is none."""
+    return db.session.get(User, user_id, populate_existing=True)
+
+
+def by_address(email: str) -> User:
+    """The person with that address. Raises UserError when there is none."""
+    found: User | None = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    if found is None:
+        raise UserError(f"Nobody has the address '{email}'")
+    return found
+
+
+def set_role(user: User, role: Role | str) -> None:
+    """Give a person another role, and commit; it counts from the next click on.
+
+    Raises UserError for an unknown role, and where no active admin would be left.
+    """
+    _change(user, {"role": _role(role)})
+
+
+def set_active(user: User, active: bool) -> None:
+    """Let a person sign in, or no longer: then every session ends, and commit.
+
+    Raises UserError where no active admin would be left.
+    """
+    _change(user, {"active": active} | ({} if active else {"session_key": new_session_key()}))
+
+
+def set_password(user: User, password: str) -> None:
+    """Give a person another password, which ends all sessions, and commit.
+
+    Raises UserError for a password that is too short or too long.
+    """
+    _change(user, {"password_hash": _hash(password), "session_key": new_session_key()})
+
+
+def change_password(user: User, present: str, password: str, *, origin: str = "") -> None:
+    """As ``set_password``, by the person, who has to know the present password.
+
+    Raises UserError, and SignInThrottledError as ``authenticate``: the same tries are counted.
+    """
+    if authenticate(user.email, present, origin=origin) is None:
+        raise UserError("The present password is wrong")
+    set_password(user, password)
+
+
 def users() -> list[User]:
     """Everybody, by address."""
     return list(db.session.scalars(select(User).order_by(User.email)))
@@ -87,6 +135,28 @@ def authenticate(email: str, password: str, *, origin: str = "") -> User | None:
         return None
     _forget(counters)
     return user
+
+
+def note_sign_in(user: User) -> None:
+    """Keep when the person signed in, and commit."""
+    user.last_sign_in_at = now()
+    db.session.commit()
+
+
+def _change(user: User, values: dict[str, Any]) -> None:
+    """Write ``values``, and commit, unless that would take away the last active admin.
+
+    The admins are locked meanwhile: two at once cannot take the role from each other.
+    """
+    admins = select(User.id).where(User.role == Role.ADMIN, User.active).with_for_update()
+    left = set(db.session.scalars(admins)) - {user.id}
+    stays_admin = values.get("role", user.role) is Role.ADMIN and values.get("active", user.active)
+    if not left and not stays_admin and user.role is Role.ADMIN and user.active:
+        db.session.rollback()
+        raise UserError(f"{user.email} is the only admin: let somebody else be one first")
+    db.session.execute(update(User).where(User.id == user.id).values(**values))
+    db.session.refresh(user)
+    db.session.commit()
 
 
 def _clean_address(email: str) -> str:
