@@ -56,6 +56,7 @@ LIBRARIES = {
     "ppm_web.prestashop": {"requests", "urllib3", "defusedxml", "slugify"},
     "ppm_web.practice_shop": {"defusedxml", "werkzeug"},
     "ppm_web.extensions": {
+        "click",
         "flask",
         "flask_login",
         "flask_migrate",

@@ -76,3 +76,19 @@ def test_rows_of_the_first_version_live_through_the_upgrade_and_the_way_back() -
     with db.engine.connect() as connection:
         assert connection.execute(text("SELECT name, settings_revision FROM shop")).all() == [("A", 1)]
         assert connection.execute(text("SELECT ours FROM shop_mapping")).all() == [("23",)]
+
+
+def test_a_database_that_was_never_migrated_is_told_without_a_trace(cli: FlaskCliRunner) -> None:
+    downgrade(revision="base")
+    result = cli.invoke(args=["shop", "list"])
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: The database is not ready for this version of PPM. Make it so with: flask db upgrade\n"
+    )
+
+
+def test_a_database_of_an_older_version_is_told_without_a_trace(cli: FlaskCliRunner) -> None:
+    downgrade(revision="0001")
+    result = cli.invoke(args=["batch", "list"])
+    assert result.exit_code == 1
+    assert "flask db upgrade" in result.stderr

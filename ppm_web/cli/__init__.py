@@ -13,6 +13,7 @@ from ppm_web.cli.queue import queue_commands
 from ppm_web.cli.schedule import schedule_commands
 from ppm_web.cli.shop import shop_commands
 from ppm_web.cli.sync import sync_commands
+from ppm_web.cli.sync_preview import preview
 from ppm_web.cli.sync_products import products
 from ppm_web.cli.user import user_commands
 
@@ -20,6 +21,7 @@ from ppm_web.cli.user import user_commands
 def init_app(app: Flask) -> None:
     """Add every command to ``app``."""
     sync_commands.add_command(products)
+    sync_commands.add_command(preview)
     for command in (
         batch_commands,
         broker_commands,

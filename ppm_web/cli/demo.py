@@ -123,6 +123,7 @@ def _take_environment(folder: DemoFolder) -> None:
         "PPM_DATABASE_URL": f"sqlite:///{folder.path / 'ppm.sqlite3'}",
         "PPM_BROKER_FOLDER": str(folder.path),
         "PPM_ALLOW_PRIVATE_SHOPS": "1",
+        "PPM_IMAGE_SOURCE_FOLDER": str(CATALOGUE.parent),
         "PYTHONUNBUFFERED": "1",
     }
 

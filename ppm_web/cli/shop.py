@@ -93,18 +93,30 @@ def check(name: str, as_json: bool) -> None:
 @click.option("--key", help="The Webservice key, or - to read it from standard input.")
 @click.option("--pace-min", metavar="N", help="Never fewer requests a minute; 0 or default: as the settings.")
 @click.option("--pace-max", metavar="N", help="Never more requests a minute; 0 or default: as the settings.")
-def set_shop(name: str, url: str | None, key: str | None, pace_min: str | None, pace_max: str | None) -> None:
-    """Change a shop's address or key, or the limits of its pace."""
-    if url is None and key is None and pace_min is None and pace_max is None:
-        fail("Nothing to set: give --url, --key, --pace-min or --pace-max", status=2)
+@click.option(
+    "--home-category", metavar="ID", help="The shop's home category; 0: the one that the shop tells."
+)
+def set_shop(
+    name: str,
+    url: str | None,
+    key: str | None,
+    pace_min: str | None,
+    pace_max: str | None,
+    home_category: str | None,
+) -> None:
+    """Change a shop's address or key, the limits of its pace, or its home category."""
+    if all(value is None for value in (url, key, pace_min, pace_max, home_category)):
+        fail("Nothing to set: give --url, --key, --pace-min, --pace-max or --home-category", status=2)
     shop = _shop(name)
     try:
         if pace_min is not None or pace_max is not None:
             lowest = shop.pace_min if pace_min is None else pacing.read_limit(pace_min)
             highest = shop.pace_max if pace_max is None else pacing.read_limit(pace_max)
             pacing.set_limits(shop, lowest, highest)
+        if home_category is not None:
+            mappings.set_home(shop, mappings.read_id(home_category))
         shops.set_shop(shop, url=url, key=None if key is None else _key(key))
-    except pacing.LimitsError as error:
+    except (pacing.LimitsError, MappingError) as error:
         fail(str(error), status=2)
     except shops.ShopError as error:
         fail(str(error))

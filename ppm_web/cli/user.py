@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import click
 from flask.cli import AppGroup
 
 from ppm_web.cli.output import fail, json_option, print_json, print_table
-from ppm_web.models import Role
+from ppm_web.models import Role, User
 from ppm_web.services import users
 from ppm_web.services.users import UserError
 
@@ -54,6 +55,48 @@ def list_users(as_json: bool) -> None:
         ],
         empty="Nobody may sign in yet: flask user add EMAIL --role admin",
     )
+
+
+@user_commands.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+def set_role(email: str, role: str) -> None:
+    """Give EMAIL another ROLE; it counts from the next click on."""
+    _do(email, lambda user: users.set_role(user, role))
+    click.echo(f"{email} is {role} now")
+
+
+@user_commands.command("password")
+@click.argument("email")
+@click.option("--password", metavar="-", help="'-' reads it from standard input; else it is asked for.")
+def set_password(email: str, password: str | None) -> None:
+    """Give EMAIL another password. All sessions of EMAIL end."""
+    new = _password(password)
+    _do(email, lambda user: users.set_password(user, new))
+    click.echo(f"{email} has a new password, and has to sign in again")
+
+
+@user_commands.command("on")
+@click.argument("email")
+def switch_on(email: str) -> None:
+    """Let EMAIL sign in again."""
+    _do(email, lambda user: users.set_active(user, True))
+    click.echo(f"{email} may sign in")
+
+
+@user_commands.command("off")
+@click.argument("email")
+def switch_off(email: str) -> None:
+    """Let EMAIL no longer sign in. All sessions of EMAIL end at once."""
+    _do(email, lambda user: users.set_active(user, False))
+    click.echo(f"{email} may no longer sign in")
+
+
+def _do(email: str, change: Callable[[User], None]) -> None:
+    try:
+        change(users.by_address(email))
+    except UserError as error:
+        fail(str(error))
 
 
 def _password(option: str | None) -> str:

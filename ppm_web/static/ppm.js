@@ -12,6 +12,8 @@
   system.addEventListener("change", showTheme);
 
   document.addEventListener("DOMContentLoaded", () => {
+    const menu = document.querySelector(".menu");
+    if (menu && matchMedia("(max-width: 62rem)").matches) menu.open = false; // without script it stays open
     for (const button of document.querySelectorAll("[data-theme-toggle]")) {
       button.hidden = false;
       button.addEventListener("click", () => {
@@ -21,6 +23,9 @@
       });
     }
   });
+
+  let read;
+  const words = () => (read ??= JSON.parse(document.querySelector("meta[name=words]").content));
 
   function tell(message, kind) {
     if (kind === "quiet") {
@@ -37,7 +42,7 @@
     text.textContent = message;
     close.className = "btn-close";
     close.type = "button";
-    close.ariaLabel = "Close this message";
+    close.ariaLabel = words().close;
     close.addEventListener("click", () => toast.remove());
     toast.append(text, close);
     region.append(toast);
@@ -73,13 +78,13 @@
   document.addEventListener("htmx:responseError", (event) => {
     const { elt, xhr } = event.detail;
     const plain = (xhr.getResponseHeader("Content-Type") ?? "").startsWith("text/plain");
-    tell(plain ? xhr.responseText : `PPM could not do that (status ${xhr.status}). Try again in a moment.`, "error");
+    tell(plain ? xhr.responseText : words().failed.replace("{status}", xhr.status), "error");
     if (polls(elt) && xhr.status < 500) stopPolling(elt);
   });
 
   for (const failure of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, () => {
-      tell("PPM does not answer. Look at your connection; what you see may be old.", "error");
+      tell(words().silent, "error");
     });
   }
 })();

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from hmac import compare_digest
 from typing import Final, ParamSpec, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 from htmx_flask import request as htmx_request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ppm_web.extensions import db, login, read_only
 from ppm_web.models import Role, User
 
-OPEN_TO_ALL: Final = frozenset({"auth.new", "auth.create", "health.show", "static"})
+OPEN_TO_ALL: Final = frozenset({"auth.new", "auth.create", "health.show", "languages.update", "static"})
 """The only endpoints that answer a person who is not signed in."""
 
 RANKS: Final = {Role.VIEWER: 0, Role.MANAGER: 1, Role.ADMIN: 2}
@@ -26,6 +29,10 @@ P = ParamSpec("P")
 def init_app(app: Flask) -> None:
     """Guard every route of ``app``, also those that are added later."""
     login.user_loader(_load_user)
+    if proxies := app.config["PROXIES"]:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a token lives as long as its session: a page may stay open
     # Before the CSRF check, so that an ended session answers "sign in" and not "the page is too old".
     app.before_request_funcs.setdefault(None, [])[:0] = [_begin_reading, _require_sign_in]
@@ -36,6 +43,7 @@ def init_app(app: Flask) -> None:
 def sign_in(user: User) -> None:
     """Begin a new session for ``user``: nothing of the old one stays, its CSRF token included."""
     session.clear()
+    session.permanent = True  # for PPM_SESSION_HOURS after the last click, also when the browser is closed
     login_user(user)
 
 
@@ -84,8 +92,11 @@ def redirect_back(otherwise: str, anchor: str = "") -> Response:
     return cast(Response, redirect(f"{here}#{anchor}" if anchor else here, 303))
 
 
-def _load_user(user_id: str) -> User | None:
-    return db.session.get(User, int(user_id)) if user_id.isdecimal() else None
+def _load_user(session_id: str) -> User | None:
+    """The person of a session; None when the session key is an old one."""
+    number, _, key = session_id.partition(".")
+    user = db.session.get(User, int(number)) if number.isdecimal() and len(number) < 10 else None
+    return user if user is not None and compare_digest(user.session_key.encode(), key.encode()) else None
 
 
 def _begin_reading() -> None:
@@ -100,7 +111,7 @@ def _require_sign_in() -> Response | None:
     if request.endpoint in OPEN_TO_ALL or current_user.is_authenticated:
         return None
     if htmx_request.htmx:
-        response = make_response("Your session has ended: sign in again.", 401)
+        response = make_response(gettext("Your session has ended: sign in again."), 401)
         response.headers["HX-Redirect"] = _sign_in_page(_path_of(htmx_request.htmx.current_url))
         response.content_type = "text/plain; charset=utf-8"
         return response

@@ -9,7 +9,8 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
-from ppm_web.services.users import SignInThrottledError, authenticate
+from ppm_web.services.users import SignInThrottledError, authenticate, note_sign_in
+from ppm_web.views import audit
 from ppm_web.views.access import safe_path, sign_in, sign_out
 
 blueprint = Blueprint("auth", __name__)
@@ -34,6 +35,7 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Sign in and go where the person wanted to."""
     form = SignInForm()
+    audit.by(form.email.data or "")
     try:
         user = form.validate_on_submit() and authenticate(
             form.email.data or "", form.password.data or "", origin=request.remote_addr or ""
@@ -44,6 +46,7 @@ def create() -> ResponseReturnValue:
         after = safe_path(request.form.get("next"))
         return render_template("auth/new.html", form=form, after=after, refused=True), 422
     sign_in(user)
+    note_sign_in(user)
     return redirect(_way_on(), 303)
 
 
@@ -55,4 +58,4 @@ def destroy() -> ResponseReturnValue:
 
 
 def _way_on() -> str:
-    return safe_path(request.form.get("next") or request.args.get("next")) or url_for("products.index")
+    return safe_path(request.form.get("next") or request.args.get("next")) or url_for("overview.index")

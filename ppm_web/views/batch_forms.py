@@ -9,20 +9,21 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
 
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, Category, now
 from ppm_web.services.batches import Selection
+from ppm_web.services.catalog_names import category_paths
 from ppm_web.views.addresses import HIGHEST_ID
-from ppm_web.views.product_list import category_paths
 
 KINDS: Final = {
-    "all": "All products",
-    "errors": "In error or conflict",
-    "new": "Never sent",
-    "category": "In a category, and those below it",
-    "modified": "Changed since",
+    "all": lazy_gettext("All products"),
+    "errors": lazy_gettext("In error or conflict"),
+    "new": lazy_gettext("Never sent"),
+    "category": lazy_gettext("In a category, and those below it"),
+    "modified": lazy_gettext("Changed since"),
 }
 """The selections that a page offers, with their words."""
 
@@ -75,7 +76,7 @@ class Choice:
             return Selection("category", category_id=_category_id(self.category))
         if self.which == "modified":
             return Selection("modified", since=_moment(self.since))
-        raise ChoiceError("Choose which products are meant")
+        raise ChoiceError(gettext("Choose which products are meant"))
 
 
 def categories() -> list[tuple[int, str]]:
@@ -87,7 +88,7 @@ def categories() -> list[tuple[int, str]]:
 def _category_id(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
     if not 0 < number <= HIGHEST_ID or db.session.get(Category, number) is None:
-        raise ChoiceError("Choose a category")
+        raise ChoiceError(gettext("Choose a category"))
     return number
 
 
@@ -96,7 +97,7 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=_zone())).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ChoiceError("Write date and time like 2026-11-23T22:10") from error
+        raise ChoiceError(gettext("Write date and time like 2026-11-23T22:10")) from error
 
 
 def _zone() -> ZoneInfo:

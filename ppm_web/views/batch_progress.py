@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from flask_babel import gettext, ngettext
 from sqlalchemy.orm import defer, joinedload
 
 from ppm_web.extensions import db, reading
 from ppm_web.models import BatchState, JobBatch, PrestaShopShop, now
 from ppm_web.queue import QueueUnavailableError
 from ppm_web.services import batch_reports
+from ppm_web.views.display import number
 
 POLL_SECONDS: Final = 2
 HELD_UP_POLL_SECONDS: Final = 5
@@ -94,17 +96,17 @@ def in_words(time: timedelta) -> str:
     """A length of time as people say it: less than a minute, 12 minutes, 3 h 20 min."""
     minutes = round(time.total_seconds() / 60)
     if minutes < 1:
-        return "less than a minute"
+        return str(gettext("less than a minute"))
     if minutes < 60:
-        return f"{minutes} minute{'' if minutes == 1 else 's'}"
-    return f"{minutes // 60:,} h {minutes % 60} min"
+        return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
+    return str(gettext("%(hours)s h %(minutes)s min", hours=number(minutes // 60), minutes=minutes % 60))
 
 
 def _held_up(batch: JobBatch) -> str:
     try:
         return batch_reports.held_up_by(batch, batch.shop)
     except QueueUnavailableError:
-        return "The queue cannot be reached: the batch goes on when it is back"
+        return str(gettext("The queue cannot be reached: the batch goes on when it is back"))
 
 
 def _rate(batch: JobBatch, seen: Seen | None) -> float | None:

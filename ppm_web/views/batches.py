@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
 from flask_login import current_user
 from htmx_flask import request
 
@@ -21,6 +22,8 @@ from ppm_web.views.addresses import id_argument, text_argument
 from ppm_web.views.batch_forms import Choice, ChoiceError
 from ppm_web.views.batch_list import Place
 from ppm_web.views.batch_progress import Seen
+from ppm_web.views.display import number
+from ppm_web.views.said import said
 
 blueprint = Blueprint("batches", __name__)
 blueprint.add_app_template_filter(batch_progress.in_words, "time_in_words")
@@ -94,12 +97,12 @@ def create(shop_id: int) -> ResponseReturnValue:
             shop_id, choice.selection(), by=current_user.email, name=name or choice.name
         )
     except (ChoiceError, SyncRefusedError) as error:
-        flash(str(error), "error")
+        flash(said(str(error)), "error")
     else:
         if batch is not None:
-            flash(f"Started: {batch_hooks.in_words(batch)}", "success")
+            flash(gettext("Started: %(what)s", what=said(batch_hooks.in_words(batch))), "success")
             return redirect(url_for("batches.show", batch_id=batch.id), 303)
-        flash("Nothing to do: no product is meant. No batch was started.", "warning")
+        flash(gettext("Nothing to do: no product is meant. No batch was started."), "warning")
     return redirect(url_for("batches.new", shop_id=shop_id, **choice.address), 303)
 
 
@@ -110,7 +113,7 @@ def pause(batch_id: str) -> ResponseReturnValue:
 
     def change(batch: JobBatch) -> str:
         batches.pause(batch.id)
-        return "Paused: what runs now is finished, the rest waits"
+        return str(gettext("Paused: what runs now is finished, the rest waits"))
 
     return _changed(batch_id, change)
 
@@ -122,7 +125,14 @@ def resume(batch_id: str) -> ResponseReturnValue:
 
     def change(batch: JobBatch) -> str:
         batches.resume(batch.id)
-        return f"Goes on: {batch.waiting:,} products wait"
+        return str(
+            ngettext(
+                "Goes on: %(count)s product waits",
+                "Goes on: %(count)s products wait",
+                batch.waiting,
+                count=number(batch.waiting),
+            )
+        )
 
     return _changed(batch_id, change)
 
@@ -131,19 +141,38 @@ def resume(batch_id: str) -> ResponseReturnValue:
 @needs(Role.MANAGER)
 def cancel(batch_id: str) -> ResponseReturnValue:
     """End the batch; what still waits is not sent."""
-    return _changed(
-        batch_id, lambda batch: f"Cancelled: {batches.cancel(batch.id):,} products that waited are not sent"
-    )
+
+    def change(batch: JobBatch) -> str:
+        cancelled = batches.cancel(batch.id)
+        return str(
+            ngettext(
+                "Cancelled: %(count)s product that waited is not sent",
+                "Cancelled: %(count)s products that waited are not sent",
+                cancelled,
+                count=number(cancelled),
+            )
+        )
+
+    return _changed(batch_id, change)
 
 
 @blueprint.post("/batches/<batch_id>/retry")
 @needs(Role.MANAGER)
 def retry(batch_id: str) -> ResponseReturnValue:
     """Sync what failed, and what was in conflict, again: a new run of the same batch."""
-    by = current_user.email
-    return _changed(
-        batch_id, lambda batch: f"{batches.retry_failed(batch.id, by=by):,} products are tried again"
-    )
+
+    def change(batch: JobBatch) -> str:
+        again = batches.retry_failed(batch.id, by=current_user.email)
+        return str(
+            ngettext(
+                "%(count)s product is tried again",
+                "%(count)s products are tried again",
+                again,
+                count=number(again),
+            )
+        )
+
+    return _changed(batch_id, change)
 
 
 def _found(batch_id: str) -> JobBatch:
@@ -156,7 +185,7 @@ def _changed(batch_id: str, change: Callable[[JobBatch], str]) -> ResponseReturn
     try:
         message, kind, code = change(batch), "success", 200
     except BatchError as error:
-        message, kind, code = str(error), "error", 409
+        message, kind, code = said(str(error)), "error", 409
     if not request.htmx:
         flash(message, kind)
         return redirect(url_for("batches.show", batch_id=batch_id), 303)
@@ -169,7 +198,11 @@ def _bar(batch: JobBatch, told: dict[str, str] | None, seen: Seen | None) -> Res
     response = make_response(render_template("batches/_bar.html", batch=batch, progress=found))
     ended = found.poll_seconds is None
     if told is not None and told["kind"] == "quiet":
-        told = told | {"message": f"{batch.name}: {batch.state}, {told['message']}"} if ended else None
+        told = (
+            told | {"message": f"{batch.name}: {said(batch.state)}, {said(told['message'])}"}
+            if ended
+            else None
+        )
     events = ({"ppm:tell": told} if told else {}) | ({"ppm:settled": {}} if told and ended else {})
     if events:
         response.headers["HX-Trigger-After-Swap"] = json.dumps(events)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
+from flask_babel import format_date, format_decimal, lazy_gettext
 from markupsafe import Markup
 
 from ppm_web.models import CategorySyncStatus, ProductSyncStatus, now
@@ -18,6 +19,14 @@ JUST_ASKED: Final = timedelta(minutes=1)
 SHORT: Final = 60
 """Characters of a value that needs no block of its own."""
 LONG_AGO: Final = timedelta(minutes=10)
+OPERATIONS: Final = {
+    "create": lazy_gettext("create"),
+    "update": lazy_gettext("update"),
+    "none": lazy_gettext("none"),
+    "sync": lazy_gettext("sync"),
+    "batch": lazy_gettext("batch"),
+}
+"""What a line of the log was about, as the log keeps it, in words."""
 
 
 def init_app(app: Flask) -> None:
@@ -26,7 +35,9 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(when)
     app.add_template_filter(clock)
     app.add_template_filter(money)
+    app.add_template_filter(number)
     app.add_template_filter(plain_number)
+    app.add_template_filter(operation)
     app.add_template_filter(labelled)
     app.add_template_filter(poll_seconds)
     app.add_template_filter(retries_at)
@@ -34,26 +45,35 @@ def init_app(app: Flask) -> None:
 
 
 def when(moment: datetime) -> Markup:
-    """Date, time and zone, in a ``<time>`` element."""
-    return _time_element(moment, "%Y-%m-%d %H:%M %Z")
+    """Date, time and zone in a ``<time>`` element: 24 Nov 2026, 02:10 CET."""
+    return _time_element(moment, _day_and_time(moment))
 
 
 def clock(moment: datetime) -> Markup:
     """Time and zone; with the date when that is not today's."""
+    local = moment.astimezone(_zone())
     today = now().astimezone(_zone()).date()
-    same_day = moment.astimezone(_zone()).date() == today
-    return _time_element(moment, "%H:%M %Z" if same_day else "%Y-%m-%d %H:%M %Z")
+    return _time_element(moment, _time(local) if local.date() == today else _day_and_time(moment))
 
 
 def money(amount: Decimal) -> str:
     """At least two decimals, and those beyond that are not zero: 12.90, 0.081301."""
-    text = f"{amount:.6f}"
-    return text[:-4] + text[-4:].rstrip("0")
+    return str(format_decimal(amount, "#,##0.00####"))
+
+
+def number(value: int) -> str:
+    """A count with the language's thousands separators: 12,900."""
+    return str(format_decimal(value))
 
 
 def plain_number(amount: Decimal) -> str:
     """A decimal without the zeros at its end: 23, 5.5."""
-    return f"{amount:.6f}".rstrip("0").rstrip(".")
+    return str(format_decimal(amount, "#,##0.######"))
+
+
+def operation(name: str) -> str:
+    """What a line of the log was about, in words."""
+    return str(OPERATIONS.get(name, name))
 
 
 def labelled(details: Any, label: str = "") -> Iterator[tuple[str, str]]:
@@ -108,12 +128,21 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def _day_and_time(moment: datetime) -> str:
+    local = moment.astimezone(_zone())
+    return f"{format_date(local.date(), 'd MMM y')}, {_time(local)}"
+
+
+def _time(local: datetime) -> str:
+    return f"{local:%H:%M %Z}"
+
+
 def _time_element(moment: datetime, shown: str) -> Markup:
     local = moment.astimezone(_zone())
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         moment.astimezone(UTC).isoformat(timespec="seconds"),
         local.strftime("%Y-%m-%d %H:%M:%S %Z"),
-        local.strftime(shown),
+        shown,
     )
 
 

@@ -6,15 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from flask_babel import gettext, lazy_gettext
+
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop
 from ppm_web.services import failure_lists
 from ppm_web.services.failure_lists import PERMANENT, TEMPORARY, FailureFilter
+from ppm_web.views import display
 from ppm_web.views.addresses import HIGHEST_ID, LONGEST_TEXT
+from ppm_web.views.said import said
 
 KINDS: Final = {
-    TEMPORARY: "Temporary: trying again may help",
-    PERMANENT: "Permanent: something has to be mended",
+    TEMPORARY: lazy_gettext("Temporary: trying again may help"),
+    PERMANENT: lazy_gettext("Permanent: something has to be mended"),
 }
 
 LATEST: Final = 10**13 - 1
@@ -61,16 +65,21 @@ def in_words(wanted: FailureFilter) -> list[str]:
     told = []
     if wanted.shop_id:
         shop = db.session.get(PrestaShopShop, wanted.shop_id)
-        told.append(f"Shop: {shop.name if shop else 'one that is gone'}")
+        told.append(gettext("Shop: %(shop)s", shop=shop.name if shop else gettext("one that is gone")))
     if wanted.cause:
-        told.append(f"Cause: {failure_lists.cause_message(wanted.cause) or 'one that is gone'}")
+        cause = said(failure_lists.cause_message(wanted.cause)) or gettext("one that is gone")
+        told.append(gettext("Cause: %(cause)s", cause=cause))
     if wanted.text:
-        told.append(f"Found in SKU, category or message: {wanted.text}")
+        told.append(gettext("Found in SKU, category or message: %(text)s", text=wanted.text))
     if wanted.kind:
-        told.append(KINDS[wanted.kind])
+        told.append(str(KINDS[wanted.kind]))
     return told
 
 
 def counted(count: int) -> str:
     """A list's total in words: exact up to 1,000."""
-    return f"{count:,}" if count < failure_lists.COUNTED else f"{failure_lists.COUNTED - 1:,}+"
+    return (
+        display.number(count)
+        if count < failure_lists.COUNTED
+        else f"{display.number(failure_lists.COUNTED - 1)}+"
+    )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 from htmx_flask import request
 
@@ -19,10 +20,12 @@ from ppm_web.services.failure_lists import FailureFilter, FailurePage
 from ppm_web.views import failure_forms, product_list
 from ppm_web.views.access import needs, redirect_back
 from ppm_web.views.addresses import id_argument, text_argument
+from ppm_web.views.display import number
+from ppm_web.views.said import said
 
 blueprint = Blueprint("failures", __name__)
 
-GONE = "This failure is not on the list any more: it was tried again, or deleted."
+GONE = lazy_gettext("This failure is not on the list any more: it was tried again, or deleted.")
 
 
 @blueprint.get("/failures")
@@ -52,7 +55,7 @@ def show(failure_id: int) -> ResponseReturnValue:
     if request.htmx:
         return render_template("failures/_details.html", failure=failure)
     if failure is None:
-        flash(GONE, "warning")
+        flash(str(GONE), "warning")
         return redirect(url_for("failures.index"))
     return render_template("failures/show.html", failure=failure)
 
@@ -63,12 +66,12 @@ def retry(failure_id: int) -> ResponseReturnValue:
     """Request it again; what came of it is told in its row, or on the page gone back to."""
     failure = failure_lists.failure(failure_id)
     if failure is None:
-        return _row(failure_id, None, GONE, "warning")
+        return _row(failure_id, None, str(GONE), "warning")
     result = failure_actions.retry_chosen([failure_id], current_user.email)
     if result.skipped:
-        return _row(failure_id, failure, " ".join(result.reasons), "error")
+        return _row(failure_id, failure, " ".join(said(reason) for reason in result.reasons), "error")
     hint = _why_it_waits()
-    told = f"Requested again: {_thing(failure)} → {failure.shop.name}"
+    told = gettext("Requested again: %(thing)s → %(shop)s", thing=_thing(failure), shop=failure.shop.name)
     return _row(failure_id, None, f"{told}. {hint}" if hint else told, "warning" if hint else "success")
 
 
@@ -77,7 +80,7 @@ def retry(failure_id: int) -> ResponseReturnValue:
 def destroy(failure_id: int) -> ResponseReturnValue:
     """Take it off the list; the product stays in error."""
     failure_actions.delete_chosen([failure_id])
-    return _row(failure_id, None, "Deleted from this list. The product stays in error.", "success")
+    return _row(failure_id, None, gettext("Deleted from this list. The product stays in error."), "success")
 
 
 @blueprint.post("/failures/retry")
@@ -122,7 +125,7 @@ def _many(action: Action) -> ResponseReturnValue:
     wanted = failure_forms.read(request.form)
     chosen = [int(text) for text in request.form.getlist("id", type=int)][: failure_lists.PAGE]
     if "chosen" in request.form and not chosen:
-        flash("Choose failures first, by the boxes in front of them.", "warning")
+        flash(gettext("Choose failures first, by the boxes in front of them."), "warning")
         return redirect_back(url_for("failures.index"))
     if "confirmed" not in request.form:
         return _confirm(action, wanted, chosen)
@@ -152,7 +155,7 @@ def _begin(action: Action, wanted: FailureFilter) -> ResponseReturnValue:
     try:
         total = failure_actions.request(action, wanted, current_user.email)
     except queue.QueueUnavailableError:
-        flash("Nothing was done: the queue cannot be reached now. Try again in a moment.", "error")
+        flash(gettext("Nothing was done: the queue cannot be reached now. Try again in a moment."), "error")
         return _back_to_list(wanted)
     address = failure_forms.address(wanted)
     return redirect(url_for("failures.work", action=action.value, total=total, **address), 303)
@@ -161,14 +164,17 @@ def _begin(action: Action, wanted: FailureFilter) -> ResponseReturnValue:
 def _do(action: Action, ids: list[int]) -> None:
     """Do it here and now, and tell how many it were."""
     if action is Action.DELETE:
-        flash(f"Deleted from this list: {failure_actions.delete_chosen(ids)}", "success")
+        deleted = number(failure_actions.delete_chosen(ids))
+        flash(gettext("Deleted from this list: %(count)s", count=deleted), "success")
         return
     result = failure_actions.retry_chosen(ids, current_user.email)
     hint = _why_it_waits()
     if result.retried:
-        flash(f"Requested again: {result.retried}. {hint}".strip(), "warning" if hint else "success")
+        told = gettext("Requested again: %(count)s.", count=number(result.retried))
+        flash(f"{told} {hint}".strip(), "warning" if hint else "success")
     if result.skipped:
-        flash(f"Not requested: {result.skipped}. {'; '.join(result.reasons[:5])}", "error")
+        why = "; ".join(said(reason) for reason in result.reasons[:5])
+        flash(gettext("Not requested: %(count)s. %(why)s", count=number(result.skipped), why=why), "error")
 
 
 def _back_to_list(wanted: FailureFilter) -> ResponseReturnValue:
@@ -197,9 +203,9 @@ def _why_it_waits() -> str:
     if queue.runs_at_once():
         return ""
     try:
-        return "" if queue.worker_count() else "It waits: no worker runs."
+        return "" if queue.worker_count() else gettext("It waits: no worker runs.")
     except queue.QueueUnavailableError:
-        return "It waits: the queue cannot be reached now."
+        return str(gettext("It waits: the queue cannot be reached now."))
 
 
 def _thing(failure: FailedJob) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import Blueprint, Response, abort, flash, make_response, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
 from htmx_flask import request
 
 from ppm_web.extensions import db
@@ -20,6 +21,7 @@ from ppm_web.services.image_formats import ImageError
 from ppm_web.services.image_store import HASH
 from ppm_web.services.product_image_edits import Uploaded
 from ppm_web.views.access import needs, redirect_back
+from ppm_web.views.said import said
 
 ONE_YEAR: Final = 365 * 24 * 3600
 
@@ -45,7 +47,7 @@ def create(product_id: int) -> ResponseReturnValue:
     db.get_or_404(Product, product_id)
     files = [(file.filename, file.read()) for file in request.files.getlist("images") if file.filename]
     if not files:
-        return _answer(product_id, "Choose one or more pictures first", "error", 422)
+        return _answer(product_id, gettext("Choose one or more pictures first"), "error", 422)
     return _told(product_id, product_image_edits.add_images(product_id, files))
 
 
@@ -53,28 +55,48 @@ def create(product_id: int) -> ResponseReturnValue:
 @needs(Role.MANAGER)
 def remove(product_id: int, image_id: int) -> ResponseReturnValue:
     """Take a picture away."""
-    return _edited("Removed", product_id, image_id, product_image_edits.remove_image)
+    return _edited(
+        gettext("Removed. The next sync brings it to the shops"),
+        product_id,
+        image_id,
+        product_image_edits.remove_image,
+    )
 
 
 @blueprint.post("/products/<row:product_id>/images/<row:image_id>/up")
 @needs(Role.MANAGER)
 def up(product_id: int, image_id: int) -> ResponseReturnValue:
     """Move a picture one place to the front."""
-    return _edited("Moved", product_id, image_id, partial(product_image_edits.move_image, by=-1))
+    return _edited(
+        gettext("Moved. The next sync brings it to the shops"),
+        product_id,
+        image_id,
+        partial(product_image_edits.move_image, by=-1),
+    )
 
 
 @blueprint.post("/products/<row:product_id>/images/<row:image_id>/down")
 @needs(Role.MANAGER)
 def down(product_id: int, image_id: int) -> ResponseReturnValue:
     """Move a picture one place to the back."""
-    return _edited("Moved", product_id, image_id, partial(product_image_edits.move_image, by=1))
+    return _edited(
+        gettext("Moved. The next sync brings it to the shops"),
+        product_id,
+        image_id,
+        partial(product_image_edits.move_image, by=1),
+    )
 
 
 @blueprint.post("/products/<row:product_id>/images/<row:image_id>/cover")
 @needs(Role.MANAGER)
 def cover(product_id: int, image_id: int) -> ResponseReturnValue:
     """Make a picture the cover."""
-    return _edited("New cover", product_id, image_id, product_image_edits.make_cover)
+    return _edited(
+        gettext("New cover. The next sync brings it to the shops"),
+        product_id,
+        image_id,
+        product_image_edits.make_cover,
+    )
 
 
 def _picture(
@@ -99,15 +121,20 @@ def _edited(
     try:
         edit(product_id, image_id, request.form.get("source", ""))
     except CatalogError as error:
-        return _answer(product_id, str(error), "error", 409)
-    return _answer(product_id, f"{done}. The next sync brings it to the shops", "success", 200)
+        return _answer(product_id, said(str(error)), "error", 409)
+    return _answer(product_id, done, "success", 200)
 
 
 def _told(product_id: int, uploaded: Uploaded) -> ResponseReturnValue:
-    added = f"{uploaded.added} {'image' if uploaded.added == 1 else 'images'} added"
+    added = ngettext("%(num)s image added", "%(num)s images added", uploaded.added)
     if not uploaded.refused:
-        return _answer(product_id, f"{added}. The next sync brings them to the shops", "success", 200)
-    told = ". ".join([*uploaded.refused, *([added] if uploaded.added else [])])
+        return _answer(
+            product_id,
+            gettext("%(added)s. The next sync brings them to the shops", added=added),
+            "success",
+            200,
+        )
+    told = ". ".join([*map(said, uploaded.refused), *([added] if uploaded.added else [])])
     return _answer(product_id, told, "error", 422)
 
 

@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from typing import Any
+
+from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from htmx_flask import request
 
 from ppm_web.extensions import db
 from ppm_web.models import Product
-from ppm_web.views import product_list
+from ppm_web.services.catalog_names import category_paths
+from ppm_web.views import batch_forms, product_filter, product_list, product_pages
 from ppm_web.views.addresses import id_argument, text_argument
 
 blueprint = Blueprint("products", __name__)
 
 
-@blueprint.get("/")
-def home() -> ResponseReturnValue:
-    """The list is where one begins."""
-    return redirect(url_for("products.index"))
-
-
 @blueprint.get("/products")
 def index() -> ResponseReturnValue:
-    """Products with their state in each shop; search and page stand in the address."""
-    search = text_argument("q")
-    page = product_list.product_page(
-        search, before=text_argument("before") or None, after=text_argument("after") or None
-    )
-    return render_template(
+    """Products with their state in each shop; filter, order and page stand in the address."""
+    asked = product_filter.read(request.args)
+    if not request.htmx and product_filter.left_empty(request.args):  # a form sends what was left empty, too
+        return redirect(url_for("products.index", **asked.address))
+    shops, categories = product_list.shops(), dict(batch_forms.categories())
+    exact = request.args.get("count") == "exact"
+    before, after = text_argument("before"), text_argument("after")
+    page = product_pages.product_page(asked, before=before, after=after, exact=exact)
+    answer = render_template(
         "products/index.html",
-        search=search,
+        asked=asked,
+        wanted=asked.wanted,
         page=page,
-        shops=product_list.shops(),
+        shops=shops,
+        shop_names=[(shop.id, shop.name) for shop in shops],
+        shown=[shop for shop in shops if asked.wanted.shop_id in (0, shop.id)],
+        categories=categories,
+        set_filters=product_filter.in_words(asked, {shop.id: shop for shop in shops}, categories),
+        words=product_filter,
         any_products=bool(page.rows) or product_list.any_products(),
     )
+    response = make_response(answer)
+    if request.htmx:
+        places: dict[str, Any] = {
+            "before": before or None,
+            "after": after or None,
+            "count": "exact" if exact else None,
+        }
+        response.headers["HX-Push-Url"] = url_for("products.index", **asked.address, **places)
+    return response
 
 
 @blueprint.get("/products/<row:product_id>")
@@ -43,8 +59,9 @@ def show(product_id: int) -> ResponseReturnValue:
         "products/show.html",
         product=product,
         name=product_list.first_name({text.language: text.name for text in product.texts}),
-        paths=product_list.category_paths([link.category_id for link in product.category_links]),
+        paths=category_paths([link.category_id for link in product.category_links]),
         shops=product_list.shops(),
         statuses={status.shop_id: status for status in product_list.statuses_of([product])},
-        log=product_list.log_page(product_id, id_argument("before")),
+        shop_id=id_argument("shop"),
+        log=product_list.log_page(product_id, id_argument("before"), id_argument("shop")),
     )

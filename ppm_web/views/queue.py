@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 from htmx_flask import request
 
@@ -14,6 +15,7 @@ from ppm_web.services import schedule_plan, schedule_requests
 from ppm_web.services.schedule_plan import ScheduleError
 from ppm_web.views import queue_list
 from ppm_web.views.access import needs, redirect_back
+from ppm_web.views.said import said
 
 blueprint = Blueprint("queue", __name__)
 blueprint.add_app_template_filter(queue_list.duration, "wait_in_words")
@@ -54,12 +56,15 @@ def run(schedule_id: int) -> ResponseReturnValue:
     try:
         taken = schedule_requests.request_run(name, current_user.email)
     except QueueUnavailableError:
-        flash(f"{name} was not started: the queue cannot be reached now. Try again in a moment.", "error")
+        told = gettext(
+            "%(name)s was not started: the queue cannot be reached now. Try again in a moment.", name=name
+        )
+        flash(told, "error")
     except ScheduleError as error:
-        flash(str(error), "error")
+        flash(said(str(error)), "error")
     else:
-        told = "runs as soon as a worker is free" if taken else "is on its way already"
-        flash(f"{name} {told}.", "success")
+        told = gettext("%(name)s runs as soon as a worker is free.", name=name)
+        flash(told if taken else gettext("%(name)s is on its way already.", name=name), "success")
     return redirect_back(url_for("queue.index"), f"schedule-{schedule_id}")
 
 
@@ -68,7 +73,8 @@ def _switch(schedule_id: int, *, active: bool) -> ResponseReturnValue:
     try:
         schedule_plan.set_active(name, active)
     except ScheduleError as error:
-        flash(str(error), "error")
+        flash(said(str(error)), "error")
     else:
-        flash(f"{name} is {'on' if active else 'off'}.", "success")
+        told = gettext("%(name)s is on.", name=name) if active else gettext("%(name)s is off.", name=name)
+        flash(told, "success")
     return redirect_back(url_for("queue.index"), f"schedule-{schedule_id}")

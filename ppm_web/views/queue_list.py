@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from flask_babel import gettext, lazy_gettext, ngettext
 from sqlalchemy import func, select
 
 from ppm_web import queue
@@ -26,12 +27,16 @@ from ppm_web.queue import QueueStats, WorkerSeen
 from ppm_web.services import schedule_plan
 from ppm_web.services.schedule_times import in_words
 
-NAMES: Final = {queue.HIGH: "High", queue.NORMAL: "Normal", queue.BACKGROUND: "Background"}
+NAMES: Final = {
+    queue.HIGH: lazy_gettext("High"),
+    queue.NORMAL: lazy_gettext("Normal"),
+    queue.BACKGROUND: lazy_gettext("Background"),
+}
 JOB_WORDS: Final = {
-    "retry-failures": "retries failed jobs",
-    "delete-failures": "deletes failed jobs",
-    "probe": "asks a paused shop how it is",
-    "schedule": "does a schedule's task",
+    "retry-failures": lazy_gettext("retries failed jobs"),
+    "delete-failures": lazy_gettext("deletes failed jobs"),
+    "probe": lazy_gettext("asks a paused shop how it is"),
+    "schedule": lazy_gettext("does a schedule's task"),
 }
 
 _THING: Final = re.compile(r"(product|category)-(\d{1,9})-shop-(\d{1,9})-")
@@ -66,6 +71,16 @@ class ScheduleView:
     last_missed: datetime | None
 
 
+STUCK_SECONDS: Final = 300
+"""A queue whose oldest ticket waits longer, although workers are there, does not get on."""
+
+
+def is_stuck(view: QueueView) -> bool:
+    """Whether tickets wait that no worker takes, though there are workers."""
+    waits = [found.oldest_wait_seconds for found in view.queues if found.waiting]
+    return bool(view.workers) and max(waits, default=0) > STUCK_SECONDS
+
+
 def queue_view() -> QueueView:
     """The queues, and the workers with what they do in words."""
     if queue.runs_at_once():
@@ -93,9 +108,11 @@ def schedule_views() -> list[ScheduleView]:
 
 def duration(seconds: int) -> str:
     """A wait in words: 45 s, 12 min, 3 h, 2 days."""
-    for size, word in ((86400, "days"), (3600, "h"), (60, "min")):
+    if seconds >= 2 * 86400:
+        return str(ngettext("%(num)s day", "%(num)s days", seconds // 86400))
+    for size, word in ((3600, "h"), (60, "min")):
         if seconds >= 2 * size:
-            return f"{seconds // size:,} {word}"
+            return f"{seconds // size} {word}"
     return f"{seconds} s"
 
 
@@ -112,7 +129,11 @@ def _doing(ticket_ids: Sequence[str]) -> dict[str, str]:
     shops = {row.id: row.name for row in db.session.execute(query)}
     titles = select(JobBatch.id, JobBatch.name).where(JobBatch.id.in_(batches.values()))
     known = {row.id: row.name for row in db.session.execute(titles)}
-    told = {ticket_id: f"batch “{known[name]}”" for ticket_id, name in batches.items() if name in known}
+    told = {
+        ticket_id: gettext("batch “%(name)s”", name=known[name])
+        for ticket_id, name in batches.items()
+        if name in known
+    }
     for ticket_id, found in things.items():
         thing, shop = names[found[1]].get(int(found[2])), shops.get(int(found[3]))
         if thing and shop:

@@ -14,16 +14,16 @@ from ppm_web.models import PrestaShopShop, Product, Role
 from ppm_web.services.sync import SyncFailedError, SyncRefusedError, request_product_sync
 from ppm_web.views import product_list
 from ppm_web.views.access import needs, redirect_back
+from ppm_web.views.said import said
 
 blueprint = Blueprint("sync", __name__)
 
 
 @blueprint.get("/products/<row:product_id>/shops/<row:shop_id>/sync")
 def show(product_id: int, shop_id: int) -> ResponseReturnValue:
-    """The fragment. When what a page polled for has ended, screen readers are told."""
+    """The fragment."""
     product, shop = db.get_or_404(Product, product_id), db.get_or_404(PrestaShopShop, shop_id)
-    told = {"message": f"{product.sku} → {shop.name}", "kind": "quiet"} if "polled" in request.args else None
-    return _fragment(product, shop, told)
+    return _fragment(product, shop, None)
 
 
 @blueprint.post("/products/<row:product_id>/shops/<row:shop_id>/sync")
@@ -43,11 +43,11 @@ def _ask(product: Product, shop: PrestaShopShop) -> tuple[str, str, int]:
     try:
         asked = request_product_sync(product.id, shop.id, by=current_user.email)
     except SyncRefusedError as error:
-        return str(error), "error", 409
+        return said(str(error)), "error", 409
     except SyncFailedError as error:  # PPM_QUEUE_MODE=sync: it ran here and now
-        return f"{product.sku} → {shop.name}: {error}", "error", 200
+        return f"{product.sku} → {shop.name}: {said(str(error))}", "error", 200
     goes_on = asked.queued and shop.paused_at is None
-    return asked.message, "success" if goes_on else "warning", 200
+    return said(asked.message), "success" if goes_on else "warning", 200
 
 
 def _fragment(product: Product, shop: PrestaShopShop, told: dict[str, str] | None) -> Response:
@@ -55,8 +55,6 @@ def _fragment(product: Product, shop: PrestaShopShop, told: dict[str, str] | Non
     status = product_list.status_of(product.id, shop.id)
     response = make_response(render_template("sync/_badge.html", product=product, shop=shop, status=status))
     ended = status is None or not status.state.in_flight
-    if told is not None and told["kind"] == "quiet":
-        told = told | {"message": f"{told['message']}: {status.state}"} if ended and status else None
     events = ({"ppm:tell": told} if told else {}) | ({"ppm:settled": {}} if told and ended else {})
     if events:
         response.headers["HX-Trigger-After-Swap"] = json.dumps(events)

@@ -63,3 +63,33 @@ def test_who_may_sign_in_is_listed_without_secrets(cli: FlaskCliRunner) -> None:
         ("anna@example.com", "admin", True)
     ]
     assert "scrypt" not in json.dumps(listed)
+
+
+def test_role_password_and_sign_in_are_changed(cli: FlaskCliRunner) -> None:
+    cli.invoke(args=[*ADD, "--password", "-"], input=f"{PASSWORD}\n")
+    cli.invoke(
+        args=["user", "add", "ola@example.com", "--role", "viewer", "--password", "-"], input=f"{PASSWORD}\n"
+    )
+    assert cli.invoke(args=["user", "role", "ola@example.com", "manager"]).exit_code == 0
+    other = "another long password"
+    done = cli.invoke(args=["user", "password", "ola@example.com", "--password", "-"], input=f"{other}\n")
+    assert done.exit_code == 0
+    assert other not in done.output
+    assert authenticate("ola@example.com", other) is not None
+    assert cli.invoke(args=["user", "off", "ola@example.com"]).exit_code == 0
+    assert authenticate("ola@example.com", other) is None
+    assert cli.invoke(args=["user", "on", "ola@example.com"]).exit_code == 0
+    assert [(user.email, user.role.value, user.active) for user in users()] == [
+        ("anna@example.com", "admin", True),
+        ("ola@example.com", "manager", True),
+    ]
+
+
+def test_the_last_admin_and_an_unknown_person_are_told(cli: FlaskCliRunner) -> None:
+    cli.invoke(args=[*ADD, "--password", "-"], input=f"{PASSWORD}\n")
+    last = cli.invoke(args=["user", "off", "anna@example.com"])
+    assert last.exit_code == 1
+    assert "anna@example.com is the only admin" in last.stderr
+    unknown = cli.invoke(args=["user", "on", "nobody@example.com"])
+    assert unknown.exit_code == 1
+    assert "Nobody has the address 'nobody@example.com'" in unknown.stderr

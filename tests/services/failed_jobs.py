@@ -40,8 +40,8 @@ def failure_of(product: Product, shop: PrestaShopShop, message: str, *, temporar
 
 def fail(product: Product, shop: PrestaShopShop, message: str = "", *, temporary: bool = False) -> int:
     """The id of a failure of the product in the shop."""
-    message = message or f"The name of {product.sku} holds '<', which PrestaShop refuses"
-    failures.change(shop.id, failed=[failure_of(product, shop, message, temporary=temporary)])
+    wrong = f"The name of {product.sku} holds '<', which PrestaShop refuses: mend it in the product"
+    failures.change(shop.id, failed=[failure_of(product, shop, message or wrong, temporary=temporary)])
     db.session.commit()
     return newest()
 

@@ -73,6 +73,13 @@ def manager(client: Browser) -> Browser:
 
 
 @pytest.fixture
+def admin(client: Browser) -> Browser:
+    """An administrator's browser."""
+    client.sign_in(make_user(Role.ADMIN).email)
+    return client
+
+
+@pytest.fixture
 def statements(app: Flask) -> Callable[[], Any]:
     """Counts the SQL statements inside a with block."""
 

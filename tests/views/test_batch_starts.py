@@ -24,8 +24,8 @@ def shop(app: Flask) -> PrestaShopShop:
 
 
 def test_the_shops_page_leads_to_what_a_sync_would_do(manager: Browser, shop: PrestaShopShop) -> None:
-    page = manager.get("/shops").text
-    assert f'action="/shops/{shop.id}/batches/new"' in page
+    page = manager.get(f"/shops/{shop.id}").text
+    assert f"/shops/{shop.id}/batches/new" in page
     assert f'href="/batches?shop={shop.id}"' in page
 
 

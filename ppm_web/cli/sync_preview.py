@@ -1,0 +1,32 @@
+"""flask sync preview: what a sync would send now, without asking the shop."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+from flask.cli import with_appcontext
+
+from ppm_web.cli.output import fail, json_option, print_json, print_table
+from ppm_web.services import catalog, previews, shops
+
+
+@click.command("preview")
+@click.argument("sku")
+@click.option("--shop", "shop_name", required=True, help="The shop's name.")
+@json_option
+@with_appcontext
+def preview(sku: str, shop_name: str, as_json: bool) -> None:
+    """Say what a sync of the product SKU would send now; nothing is sent."""
+    try:
+        shop = shops.shop_by_name(shop_name)
+    except shops.ShopError as error:
+        fail(str(error))
+    product = catalog.product_by_sku(sku) or fail(f"There is no product {sku!r} in the catalogue")
+    found = previews.preview(product.id, shop.id)
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(f"{found.outlook}: {found.reason}" if found.reason else found.outlook.value)
+    rows = [(change.field, change.before, change.after) for change in found.changes]
+    print_table(("Field", "Before", "After"), rows, "Nothing differs.")

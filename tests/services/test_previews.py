@@ -1,0 +1,47 @@
+"""What would be sent now, found without a request and without writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from ppm_web.extensions import db
+from ppm_web.models import PrestaShopShop
+from ppm_web.practice_shop import PracticeShop
+from ppm_web.services import previews
+from ppm_web.services.previews import Outlook
+from ppm_web.services.sync import request_product_sync
+from tests.factories import make_category, make_manufacturer, make_product
+
+
+def test_a_product_that_was_never_sent_would_be_created(
+    practice_82: PracticeShop, shop: PrestaShopShop
+) -> None:
+    product = make_product(categories=(make_category("Cups"),), manufacturer=make_manufacturer())
+    found = previews.preview(product.id, shop.id)
+    told = {change.field: change.after for change in found.changes}
+    assert found.outlook is Outlook.CREATE
+    assert (told["categories"], told["manufacturer"]) == ("Home > Cups", "ACME & Sons")
+
+
+def test_only_what_differs_from_the_last_push_would_be_sent(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Callable[[], None]
+) -> None:
+    product = make_product()
+    request_product_sync(product.id, shop.id, by="test")
+    work()
+    assert previews.preview(product.id, shop.id).outlook is Outlook.NOTHING
+    product.price_net = Decimal("13.50")
+    product.category_links = []
+    db.session.commit()
+    found = previews.preview(product.id, shop.id)
+    assert found.outlook is Outlook.CHANGES
+    assert [(each.field, each.before, each.after) for each in found.changes] == [("price", "12.5", "13.5")]
+
+
+def test_a_tax_rate_that_the_shop_does_not_have_cannot_be_sent(
+    practice_82: PracticeShop, shop: PrestaShopShop
+) -> None:
+    found = previews.preview(make_product(tax_rate=Decimal("17.5")).id, shop.id)
+    assert found.outlook is Outlook.REFUSED
+    assert "No tax group" in found.reason
