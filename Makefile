@@ -11,12 +11,14 @@ BENCH ?=
 # What else pytest shall get, as in: make test TESTS="tests/services -x"
 TESTS ?=
 
+WORDS := ppm_web/translations
+
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help setup demo run test check test-services test-browser test-demo test-supervisor test-faults test-locks chaos bench lock
+.PHONY: help setup demo run test check test-services test-browser test-demo test-supervisor test-faults test-locks chaos bench lock words screenshots
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -55,6 +57,9 @@ test-services: $(INSTALLED) ## The tests, on PostgreSQL and Redis
 test-browser: $(INSTALLED) ## The tests in a real browser (CHROMIUM)
 	CHROMIUM="$(CHROMIUM)" $(PYTEST) tests/browser -m browser $(TESTS)
 
+screenshots: $(INSTALLED) ## Take the README's pictures anew from a fresh demo (CHROMIUM)
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m tests.browser.screenshots docs/screenshots
+
 test-demo: $(INSTALLED) ## The tests of the demo itself
 	$(PYTEST) tests/test_demo.py -m demo $(TESTS)
 
@@ -72,6 +77,12 @@ bench: $(INSTALLED) ## Every figure beside a yardstick; writes benchmarks/RESULT
 
 test-supervisor: $(INSTALLED) ## The tests under a real supervisord
 	$(PYTEST) tests/test_supervisor.py -m supervisor $(TESTS)
+
+words: $(INSTALLED) ## Update the Polish words (.po, .mo) from the code; then fill the empty ones and run it again
+	$(BIN)/python -m babel.messages.frontend -q extract -F babel.cfg -k lazy_gettext --no-location --sort-output -o $(WORDS).pot .
+	$(BIN)/python -m babel.messages.frontend -q update --no-fuzzy-matching --ignore-obsolete -l pl -i $(WORDS).pot -o $(WORDS)/pl/LC_MESSAGES/messages.po
+	$(BIN)/python -m babel.messages.frontend compile --statistics -l pl -d $(WORDS)
+	@rm $(WORDS).pot
 
 lock: $(INSTALLED) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev -o requirements.lock pyproject.toml

@@ -158,4 +158,5 @@ def sign_in(page: Page, email: str) -> None:
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/products")
+    page.wait_for_url(lambda address: not address.endswith("/login"))
+    page.goto("/products")

@@ -22,7 +22,7 @@ def test_a_batch_is_started_and_its_bar_goes_to_the_end_without_a_reload(
 ) -> None:
     for number in range(30):
         make_product(f"MUG-{number}")
-    manager.goto("/shops")
+    manager.goto(f"/shops/{shop.id}")
     manager.get_by_role("button", name="Sync products to Shop A").click()
     expect(manager.locator("#estimate")).to_contain_text("30 products, 0 unchanged, 30 new")
     manager.get_by_label("In error or conflict").check()

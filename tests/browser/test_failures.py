@@ -65,7 +65,7 @@ def test_search_and_choice_work_together(manager: Page, shop: PrestaShopShop) ->
     manager.wait_for_url("**/failures?view=list&*q=mug")
     expect(manager.locator("tbody tr")).to_have_count(2)
     manager.get_by_role("checkbox", name="Choose MUG-2").check()
-    manager.get_by_role("button", name="Delete the chosen failures").click()
+    manager.get_by_role("button", name="Delete: the chosen failures").click()
     manager.get_by_role("button", name="Delete 1").click()
     expect(manager.get_by_role("status").first).to_contain_text("Deleted from this list: 1")
     assert left() == 2
