@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -149,5 +150,6 @@ def _write(path: Path, data: bytes) -> None:
 
 def _sweep_unfinished(limit: datetime) -> None:
     for path in folder().glob(f"**/{_UNFINISHED}*"):
-        if path.stat().st_mtime < limit.timestamp():
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # its writer has just finished it, or another sweep was first
+            if path.stat().st_mtime < limit.timestamp():
+                path.unlink()

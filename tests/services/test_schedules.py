@@ -366,7 +366,8 @@ def run_in_own_process(settings: dict[str, object], barrier: Barrier) -> None:
 
 def test_several_schedulers_at_once_run_each_time_once(app: Flask) -> None:
     schedule_plan.make_rows(START)
-    settings = {name: app.config[name] for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")}
+    names = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "IMAGE_FOLDER")
+    settings = {name: app.config[name] for name in names}
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(3)
     processes = [context.Process(target=run_in_own_process, args=(settings, barrier)) for _ in range(3)]
