@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from ppm_web.cli.output import fail, json_option, print_json, print_table
+from ppm_web.cli.output import fail, json_option, print_json, print_table, products
 from ppm_web.extensions import db, reading
 from ppm_web.models import JobBatch
 from ppm_web.services import batch_hooks, batch_reports, batches
@@ -67,7 +67,7 @@ def pause(batch_id: str) -> None:
     """Let the batch wait after the groups that run now."""
     batch = _find(batch_id)
     _change(lambda: batches.pause(batch.id))
-    click.echo(f"Paused: {batch.waiting:,} products wait. To go on: flask batch resume {batch.id}")
+    click.echo(f"Paused, with {products(batch.waiting)} left. To go on: flask batch resume {batch.id}")
 
 
 @batch_commands.command("resume")
@@ -76,7 +76,7 @@ def resume(batch_id: str) -> None:
     """Let a paused batch go on."""
     batch = _find(batch_id)
     _change(lambda: batches.resume(batch.id))
-    click.echo(f"Goes on: {batch.waiting:,} products wait")
+    click.echo(f"Goes on, with {products(batch.waiting)} left")
 
 
 @batch_commands.command("cancel")
@@ -85,7 +85,7 @@ def cancel(batch_id: str) -> None:
     """End the batch; what still waits is not sent, what is sent stays in the shop."""
     batch = _find(batch_id)
     count = _change(lambda: batches.cancel(batch.id))
-    click.echo(f"Cancelled: {count:,} products were not sent")
+    click.echo(f"Cancelled, with {products(count)} not sent")
 
 
 @batch_commands.command("retry-failed")
@@ -94,7 +94,7 @@ def retry_failed(batch_id: str) -> None:
     """Sync what failed, and what was in conflict, again: a new run of the same batch."""
     batch = _find(batch_id)
     count = _change(lambda: batches.retry_failed(batch.id, by="command line"))
-    click.echo(f"{count:,} products are tried again: flask batch show {batch.id} --watch")
+    click.echo(f"Tried again: {products(count)}. To follow: flask batch show {batch.id} --watch")
 
 
 def _find(text: str) -> JobBatch:

@@ -37,6 +37,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
     console.print(table)
 
 
+def products(count: int) -> str:
+    """A number of products in words."""
+    return "1 product" if count == 1 else f"{count:,} products"
+
+
 def fail(message: str, status: int = 1) -> NoReturn:
     """End the command with ``message`` on standard error: 1 not done, 2 wrong use."""
     click.echo(message, err=True)

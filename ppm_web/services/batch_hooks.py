@@ -8,13 +8,15 @@ by itself; it never holds up the batch. Receivers must not call a shop or the qu
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from blinker import Signal
 from sqlalchemy import update
 
 from ppm_web.extensions import db
 from ppm_web.models import BatchState, JobBatch, SyncLog, now
+
+END_WORDS: Final = {BatchState.FINISHED: "Finished", BatchState.CANCELLED: "Cancelled"}
 
 logger = logging.getLogger("ppm.batch")
 
@@ -41,15 +43,15 @@ def fire(batch_id: str, first_error: str = "") -> None:
     _set(batch, **values, **({"then_run": batch.run} if well else {}))
     if well:
         _send(batch_succeeded, batch, "success", "All went well")
-    _send(
-        batch_ended, batch, "success" if well else "error", f"{batch.state.capitalize()}: {in_words(batch)}"
-    )
+    _send(batch_ended, batch, "success" if well else "error", f"{END_WORDS[batch.state]}: {in_words(batch)}")
 
 
 def in_words(batch: JobBatch) -> str:
     """A batch's outcomes as a person says them: "1,000 products: 990 updated, 10 failed"."""
     counts = ", ".join(f"{number:,} {name}" for name, number in batch.outcomes.items() if number)
-    return f"{batch.total:,} products: {counts or 'nothing'}"
+    if batch.total == 1:
+        return f"1 product: {counts}"
+    return f"{batch.total:,} products: {counts}"
 
 
 def _set(batch: JobBatch, **values: Any) -> None:

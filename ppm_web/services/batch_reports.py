@@ -44,10 +44,13 @@ class Estimate:
         """The estimate as a person reads it."""
         if not self.total:
             return "Nothing to do: no product is meant"
-        minutes = "less than a minute" if self.minutes < 1 else f"{self.minutes:,.0f} minutes"
+        minutes = "1 minute" if round(self.minutes) == 1 else f"{self.minutes:,.0f} minutes"
+        time = "less than a minute" if self.minutes < 1 else minutes
+        products = "1 product" if self.total == 1 else f"{self.total:,} products"
+        requests = "1 request" if self.requests == 1 else f"{self.requests:,} requests"
         return (
-            f"{self.total:,} products, {self.unchanged:,} unchanged, {self.new:,} new: "
-            f"about {self.requests:,} requests and {minutes} at this shop's pace"
+            f"{products}, {self.unchanged:,} unchanged, {self.new:,} new: "
+            f"about {requests} and {time} at this shop's pace"
         )
 
 

@@ -6,15 +6,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import JSON, ColumnElement, Select, and_, cast, func, literal, or_, select, true
 
 from ppm_web.extensions import db, reading
 from ppm_web.models import ROOT_CATEGORY_ID, Product, ProductSyncStatus, SyncState
+from ppm_web.services import product_filters
 from ppm_web.services.product_filters import ProductFilter, in_category, matching
 
 Kind = Literal["all", "category", "modified", "skus", "errors", "new", "products", "filter"]
+
+LONGEST: Final = 255
+"""Characters of a selection's words, as a batch keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +37,24 @@ class Selection:
     ids: Sequence[int] = ()
     wanted: ProductFilter = field(default_factory=ProductFilter)
 
-    @property
-    def words(self) -> str:
-        """The selection as people read it on the batch."""
-        if self.kind == "modified" and self.since is not None:
-            return f"changed since {self.since:%Y-%m-%d %H:%M} UTC"
-        if self.kind == "category":
-            return f"category {self.category_id} and those below it"
-        if self.kind == "skus":
-            return f"a list of {len(self.skus):,} SKUs"
-        if self.kind == "products":
-            return f"{len(self.ids):,} chosen products"
-        if self.kind == "filter":
-            return self.wanted.words
-        return {"all": "all products", "errors": "in error or conflict", "new": "never sent"}[self.kind]
+
+def in_words(selection: Selection) -> str:
+    """The selection as people read it on the batch, at most LONGEST characters; reads the names it needs."""
+    if selection.kind == "filter":
+        return _short(product_filters.in_words(selection.wanted))
+    if selection.kind == "modified" and selection.since is not None:
+        return f"changed since {selection.since:%Y-%m-%d %H:%M} UTC"
+    if selection.kind == "category" and selection.category_id:
+        return _short(product_filters.category_in_words(selection.category_id))
+    if selection.kind == "skus":
+        return "1 SKU" if len(selection.skus) == 1 else f"a list of {len(selection.skus):,} SKUs"
+    if selection.kind == "products":
+        return "1 chosen product" if len(selection.ids) == 1 else f"{len(selection.ids):,} chosen products"
+    return {"all": "all products", "errors": "in error or conflict", "new": "never sent"}[selection.kind]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def products(shop_id: int, selection: Selection) -> Select[int]:

@@ -24,7 +24,7 @@ from ppm_web.models import (
 )
 from ppm_web.queue import HIGH_PRIORITY, LOW_PRIORITY
 from ppm_web.services import batch_hooks, batch_items, group_tickets
-from ppm_web.services.batch_selections import Selection, products
+from ppm_web.services.batch_selections import Selection, in_words, products
 from ppm_web.services.sync_errors import ShopInactiveError, SyncRefusedError
 from ppm_web.services.upserts import insert_missing
 
@@ -50,7 +50,7 @@ def bulk_sync(shop_id: int, selection: Selection, *, by: str, name: str = "") ->
         id=str(uuid.uuid4()),
         name=" ".join(name.split())[:255] or f"Bulk Sync to {shop.name}",
         shop_id=shop_id,
-        selection=selection.words,
+        selection=in_words(selection),
         requested_by=by,
     )
     insert_missing(

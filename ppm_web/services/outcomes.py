@@ -155,8 +155,9 @@ def _failed_outcome(error: Exception) -> ItemOutcome:
 
 
 def _final_message(run: Run, error: Exception) -> str:
-    tries = "1 attempt" if run.claim.attempt == 1 else f"{run.claim.attempt} attempts"
-    return f"Job failed after {tries}: {message_of(error)}"
+    if run.claim.attempt == 1:
+        return f"Job failed after 1 attempt: {message_of(error)}"
+    return f"Job failed after {run.claim.attempt} attempts: {message_of(error)}"
 
 
 def _retry_at(error: Exception, attempt: int, requested_at: datetime | None) -> datetime | None:

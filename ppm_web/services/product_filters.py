@@ -20,6 +20,7 @@ from ppm_web.models import (
     SyncState,
 )
 from ppm_web.services.catalog import matching_products
+from ppm_web.services.catalog_names import category_paths
 
 COUNTED: Final = 1_000
 """Up to here a filter's products are counted exactly unless somebody asks."""
@@ -27,6 +28,20 @@ COUNTED: Final = 1_000
 PROBLEM, CHANGED, NEVER, MISSING = "problem", "changed", "never", "missing"
 STATES: Final = (NEVER, *(state.value for state in SyncState), PROBLEM, CHANGED, MISSING)
 """What a product can be in a shop, as a filter names it."""
+
+STATE_WORDS: Final = {
+    NEVER: "never sent",
+    SyncState.PENDING: "pending",
+    SyncState.SYNCING: "syncing",
+    SyncState.SYNCED: "synced",
+    SyncState.ERROR: "in error",
+    SyncState.CONFLICT: "in conflict",
+    SyncState.DISABLED: "disabled",
+    PROBLEM: "in error or conflict",
+    CHANGED: "edited after the last sync",
+    MISSING: "missing",
+}
+ACTIVE_WORDS: Final = {True: "active", False: "not active"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +60,27 @@ class ProductFilter:
     since: datetime | None = None
     active: bool | None = None
 
-    @property
-    def words(self) -> str:
-        """The filter as people read it on a batch."""
-        parts = [f"text {self.text}"] if self.text else []
-        if self.state:
-            parts.append(f"{self.state} in {f'shop {self.shop_id}' if self.shop_id else 'any shop'}")
-        if self.category_id:
-            parts.append(f"category {self.category_id} and those below it")
-        if self.since is not None:
-            parts.append(f"changed since {self.since:%Y-%m-%d %H:%M} UTC")
-        if self.active is not None:
-            parts.append("active" if self.active else "not active")
-        return "; ".join(parts) or "all products"
+
+def in_words(wanted: ProductFilter) -> str:
+    """The filter as people read it on a batch; reads the names it needs."""
+    parts = [f"found by '{wanted.text}'"] if wanted.text else []
+    if wanted.state:
+        state = STATE_WORDS[wanted.state]
+        shop = db.session.get(PrestaShopShop, wanted.shop_id) if wanted.shop_id else None
+        parts.append(f"{state} in shop '{shop.name}'" if shop else f"{state} in any shop")
+    if wanted.category_id:
+        parts.append(category_in_words(wanted.category_id))
+    if wanted.since is not None:
+        parts.append(f"changed since {wanted.since:%Y-%m-%d %H:%M} UTC")
+    if wanted.active is not None:
+        parts.append(ACTIVE_WORDS[wanted.active])
+    return "; ".join(parts) or "all products"
+
+
+def category_in_words(category_id: int) -> str:
+    """A category and what is below it, as people read it on a batch."""
+    path = category_paths([category_id]).get(category_id, "that is gone")
+    return f"category {path} and those below it"
 
 
 def matching(wanted: ProductFilter) -> Select[Product]:

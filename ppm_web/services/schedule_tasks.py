@@ -119,7 +119,9 @@ def _sync_shop(shop_id: int, shop_name: str, plan: Plan) -> str:
         return f"{shop_name}: none was started, as batch {unfinished} has not ended"
     title = f"{plan.name.capitalize()} sync to {shop_name}"
     batch = batches.bulk_sync(shop_id, batches.Selection(kind="all"), by=_by(plan), name=title)
-    return f"{shop_name}: {batch.total} products" if batch else f"{shop_name}: nothing to do"
+    if batch is None:
+        return f"{shop_name}: nothing to do"
+    return f"{shop_name}: 1 product" if batch.total == 1 else f"{shop_name}: {batch.total:,} products"
 
 
 def _unfinished(shop_id: int, plan: Plan) -> str | None:

@@ -10,12 +10,14 @@
     const axis = { stroke: colour("--ppm-quiet"), grid: { stroke: colour("--ppm-quiet-tint"), width: 1 }, ticks: { show: false } };
     const label = (times) => times.map((time) => data.labels[data.times.indexOf(time)] ?? "");
     const counts = new Intl.NumberFormat(data.language);
+    const half = data.times.length > 1 ? (data.times[1] - data.times[0]) / 2 : 1800; // the first and last bar whole
     const bars = window.uPlot.paths.bars({ size: [0.8, 40] });
     return {
       width,
       height: 220,
+      padding: [null, 28, null, null],
       cursor: { y: false },
-      scales: { x: { time: true }, y: { range: (_self, _low, high) => [0, Math.max(4, high * 1.1)] } },
+      scales: { x: { time: true, range: (_self, low, high) => [low - half, high + half] }, y: { range: (_self, _low, high) => [0, Math.max(4, high * 1.1)] } },
       axes: [
         { ...axis, values: (_self, times) => label(times), space: 80 },
         { ...axis, values: (_self, values) => values.map((value) => (Number.isInteger(value) ? counts.format(value) : "")), size: 56 },

@@ -7,12 +7,13 @@ template that stands in the code of the services, and said anew with its parts (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import IntEnum, auto
 from functools import lru_cache
-from heapq import merge
+from operator import itemgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from babel.messages.mofile import read_mo
 from flask import Flask
@@ -24,7 +25,7 @@ from ppm_web.views.said_extraction import CONTEXT
 TRANSLATIONS: Final = Path(__file__).parent.parent / "translations"
 LONGEST: Final = 4_000
 """Characters of a sentence; what is longer is no sentence, but data of a shop."""
-DEEPEST: Final = 4
+DEEPEST: Final = 6
 """Sentences within sentences."""
 MOST_STEPS: Final = 300
 """Sentences that are looked for in a text; what data of a shop has more of stays as it is."""
@@ -57,8 +58,8 @@ class Template:
 
     @property
     def weight(self) -> int:
-        """How much of it is fixed: the template that says most, in most places, is the right one."""
-        return sum(len(text) + 2 for text in self.texts if text)
+        """How many characters of it are fixed, spaces apart."""
+        return sum(len(text) - text.count(" ") for text in self.texts)
 
     def parts(self, text: str) -> dict[str, str] | None:
         """The values of the placeholders in ``text``, as short as can be; None if it says something else.
@@ -94,9 +95,27 @@ class Templates:
     others: list[Template]
 
     def of(self, text: str) -> Iterator[Template]:
-        """The templates that ``text`` may be of, those that say most of it first."""
-        starting = self.by_start.get(text[:START], ())
-        yield from merge(starting, self.others, key=lambda template: -template.weight)
+        """The templates that ``text`` may be of, those that begin as it does first."""
+        yield from self.by_start.get(text[:START], ())
+        yield from self.others
+
+
+class Rank(IntEnum):
+    """Which of two ways to read a text is right when as much is known in both."""
+
+    AS_IT_IS = auto()
+    UNLIKELY = auto()
+    """A template at whose start stands a value with sentences in it."""
+    JOINED = auto()
+    SENTENCE = auto()
+
+
+class _Reading(NamedTuple):
+    """A text in the language of the page, and how many characters of it were known."""
+
+    known: int
+    rank: Rank
+    text: str
 
 
 def init_app(app: Flask) -> None:
@@ -109,7 +128,7 @@ def said(text: str) -> str:
     language = str(get_locale() or "en")
     if language == "en" or not text or len(text) > LONGEST:
         return text
-    return _said(str(text), templates(language), 0, iter(range(MOST_STEPS)))
+    return _Reader(templates(language)).read(str(text)).text
 
 
 @lru_cache
@@ -131,34 +150,61 @@ def templates(language: str) -> Templates:
     return Templates(by_start, [each for each in found if each.names and len(each.texts[0]) < START])
 
 
-def _said(text: str, known: Templates, depth: int, steps: Iterator[int]) -> str:
-    if next(steps, None) is None:
-        return text
-    for template in known.of(text):
-        if (parts := template.parts(text)) is not None:
-            return template.translation % {
-                name: value if _PROPER.search(name) else _part(value, known, depth, steps)
-                for name, value in parts.items()
-            }
-    if (found := _COUNTED.fullmatch(text)) and (thing := _said(found[2], known, DEEPEST, steps)) != found[2]:
-        return f"{thing}: {_part(found[1], known, depth, steps)}"
-    return _joined(text, known, depth, steps)
+class _Reader:
+    """Reads one text: of all ways to take it apart, the one of which most is known.
 
+    What is read once is kept, as the same parts come up in many ways.
+    """
 
-def _part(value: str, known: Templates, depth: int, steps: Iterator[int]) -> str:
-    if _COUNT.fullmatch(value):
-        return number(int(value.replace(",", "")))
-    return _said(value, known, depth + 1, steps) if value and depth < DEEPEST else value
+    def __init__(self, known: Templates) -> None:
+        self.known = known
+        self.steps = MOST_STEPS
+        self.kept: dict[str, _Reading] = {}
 
+    def read(self, text: str, depth: int = 0) -> _Reading:
+        """The best reading of ``text``; as it is, and nothing known, when there is none."""
+        if text in self.kept:
+            return self.kept[text]
+        if not self.steps or depth > DEEPEST:
+            return _Reading(0, Rank.AS_IT_IS, text)
+        self.steps -= 1
+        readings = [self._counted(text, depth)]
+        for template in self.known.of(text):
+            if (parts := template.parts(text)) is not None:
+                readings.append(self._filled(template, parts, depth))
+                if not parts:  # the whole text, word for word
+                    break
+        readings += [self._joined(text, separator, depth) for separator in SEPARATORS if separator in text]
+        self.kept[text] = max(readings, key=itemgetter(0, 1))
+        return self.kept[text]
 
-def _joined(text: str, known: Templates, depth: int, steps: Iterator[int]) -> str:
-    """Several sentences in one text, each by itself."""
-    if depth >= DEEPEST:
-        return text
-    for separator in SEPARATORS:
-        if separator in text:
-            pieces = text.split(separator, 1 if separator == ": " else 20)
-            found = [_said(piece, known, depth + 1, steps) for piece in pieces]
-            if found != pieces:
-                return separator.join(found)
-    return text
+    def _counted(self, text: str, depth: int) -> _Reading:
+        """A count and what is counted: "35 created"."""
+        if found := _COUNT.fullmatch(text):
+            return _Reading(0, Rank.AS_IT_IS, number(int(text.replace(",", ""))))
+        if (found := _COUNTED.fullmatch(text)) and (thing := self.read(found[2], depth + 1)).known:
+            counted = f"{thing.text}: {self.read(found[1], depth + 1).text}"
+            return _Reading(thing.known, Rank.SENTENCE, counted)
+        return _Reading(0, Rank.AS_IT_IS, text)
+
+    def _joined(self, text: str, separator: str, depth: int) -> _Reading:
+        """Several sentences in one text, each by itself."""
+        pieces = text.split(separator, 1 if separator == ": " else 20)
+        found = [self.read(piece, depth + 1) for piece in pieces]
+        known = sum(each.known for each in found)
+        joined = separator.join(each.text for each in found)
+        return _Reading(known, Rank.JOINED if known else Rank.AS_IT_IS, joined)
+
+    def _filled(self, template: Template, parts: Mapping[str, str], depth: int) -> _Reading:
+        """A template with its values, which may be sentences themselves."""
+        known, values = template.weight, {}
+        for name, value in parts.items():
+            if _PROPER.search(name):
+                values[name] = value
+                continue
+            found = self.read(value, depth + 1)
+            known += found.known
+            values[name] = found.text
+        first = "" if template.texts[0] else parts[template.names[0]]
+        sentences = any(separator in first for separator in SEPARATORS if separator != ", ")
+        return _Reading(known, Rank.UNLIKELY if sentences else Rank.SENTENCE, template.translation % values)

@@ -1,7 +1,8 @@
 """What services say, out of their code: the extraction method ``said`` of babel.cfg, for ``make words``.
 
-A sentence is a string of at least two words, a word in a table whose name ends in WORDS, or a state of a
-StrEnum. Rather one too many than one too few: what is never shown costs its translator a line.
+A sentence is a string of at least two words, a word with a count, a word in a table whose name ends in
+WORDS, or a state of a StrEnum. Rather one too many than one too few: what is never
+shown costs its translator a line.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _spoken(tree: ast.AST) -> Iterator[ast.AST]:
 
 def _is_sentence(text: str, *, words: bool) -> bool:
     count = len(_WORD.findall(_PLACEHOLDER.sub("", text)))
-    enough = count >= (1 if words or _PLACEHOLDER.search(text) else 2) and (words or " " in text)
+    counted = _PLACEHOLDER.search(text) or text.startswith("1 ")
+    enough = count >= (1 if words or counted else 2) and (words or " " in text)
     return enough and not _CODE.search(text)
 
 

@@ -184,7 +184,7 @@ def test_a_batch_that_is_started_tells_its_id_and_its_products(
     make_product()
     said = run(cli, *TO_SHOP, "--all", "--name", "  Autumn   sale ")
     (batch,) = db.session.query(JobBatch).all()
-    assert said == f"Batch {batch.id}: 1 products: 1 waiting\n"
+    assert said == f"Batch {batch.id}: 1 product: 1 waiting\n"
     assert (batch.name, batch.requested_by) == ("Autumn sale", "command line")
 
 
@@ -198,10 +198,10 @@ def test_waiting_ends_with_status_0_when_all_is_in_the_shop(
     cli: FlaskCliRunner, shop: PrestaShopShop, at_once: None
 ) -> None:
     make_product()
-    assert run(cli, *TO_SHOP, "--all", "--wait").endswith("1 products: 1 created\n")
+    assert run(cli, *TO_SHOP, "--all", "--wait").endswith("1 product: 1 created\n")
     done = cli.invoke(args=[*TO_SHOP, "--all", "--wait", "--json"])
     assert (done.exit_code, set(json.loads(done.stdout))) == (0, {"batch", "total"})
-    assert "1 products: 1 unchanged" in done.stderr
+    assert "1 product: 1 unchanged" in done.stderr
 
 
 def test_waiting_ends_with_status_1_when_a_product_failed(
@@ -226,7 +226,7 @@ def test_without_a_queue_waiting_makes_the_next_try_when_it_is_due(
     practice_82.set_faults({"503": "1x"})
     with time_machine.travel(now(), tick=True) as clock:
         monkeypatch.setattr("time.sleep", lambda _seconds: clock.shift(16))
-        assert run(cli, *TO_SHOP, "--all", "--wait").endswith("1 products: 1 created\n")
+        assert run(cli, *TO_SHOP, "--all", "--wait").endswith("1 product: 1 created\n")
 
 
 @pytest.mark.parametrize("terminal", ["0", "1"])
@@ -285,7 +285,7 @@ def test_watching_without_a_worker_says_so_and_goes_on_to_the_end(
     monkeypatch.setattr("time.sleep", lambda _seconds: batches.cancel(batch_id))
     done = cli.invoke(args=["batch", "show", batch_id, "--watch"])
     assert (done.exit_code, done.stderr) == (0, NO_WORKER + "\n")
-    assert "1 products: 1 cancelled" in done.stdout
+    assert "1 product: 1 cancelled" in done.stdout
 
 
 def test_the_document_of_a_batch_has_every_key_and_every_outcome(
@@ -320,7 +320,7 @@ def test_a_batch_is_shown_in_words_with_its_first_failure(
     batch_id = started(cli)
     work()
     said = run(cli, "batch", "show", batch_id).splitlines()
-    assert said[:2] == ["Bulk Sync to Shop A (all products), run 1: finished, 100 %", "1 products: 1 failed"]
+    assert said[:2] == ["Bulk Sync to Shop A (all products), run 1: finished, 100 %", "1 product: 1 failed"]
     assert said[2].startswith("First failure: BAD: Job failed after 1 attempt: ")
 
 
@@ -363,11 +363,11 @@ def test_a_batch_is_paused_resumed_and_cancelled(
     make_product()
     batch_id = started(cli)
     said = run(cli, "batch", "pause", batch_id[:13])
-    assert said == f"Paused: 1 products wait. To go on: flask batch resume {batch_id}\n"
+    assert said == f"Paused, with 1 product left. To go on: flask batch resume {batch_id}\n"
     work()
     assert practice_82.counts == {}
-    assert run(cli, "batch", "resume", batch_id) == "Goes on: 1 products wait\n"
-    assert run(cli, "batch", "cancel", batch_id) == "Cancelled: 1 products were not sent\n"
+    assert run(cli, "batch", "resume", batch_id) == "Goes on, with 1 product left\n"
+    assert run(cli, "batch", "cancel", batch_id) == "Cancelled, with 1 product not sent\n"
     assert shown(cli, batch_id)["outcomes"]["cancelled"] == 1
 
 
@@ -379,7 +379,7 @@ def test_what_failed_is_tried_again_as_a_new_run(
     work()
     catalog.update_product(bad.id, {"price_net": Decimal(1)})
     said = run(cli, "batch", "retry-failed", batch_id)
-    assert said == f"1 products are tried again: flask batch show {batch_id} --watch\n"
+    assert said == f"Tried again: 1 product. To follow: flask batch show {batch_id} --watch\n"
     work()
     document = shown(cli, batch_id)
     assert (document["run"], document["state"], document["outcomes"]["created"]) == (2, "finished", 1)

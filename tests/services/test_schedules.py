@@ -119,7 +119,7 @@ def test_the_nightly_sync_starts_a_batch_for_each_active_shop_at_two_in_the_morn
     assert batches() == {f"Nightly sync to Shop {name}": "schedule nightly" for name in "ABD"}
     (run,) = runs("nightly")
     assert (run.state, run.requested_by) == (ScheduleRunState.FINISHED, "schedule")
-    assert run.message == "Shop A: 1 products; Shop B: 1 products; Shop D: 1 products"
+    assert run.message == "Shop A: 1 product; Shop B: 1 product; Shop D: 1 product"
     assert f"{schedule('nightly').next_due_at:%d %H:%M}" == "25 01:00"
 
 
@@ -153,7 +153,7 @@ def test_the_trouble_of_one_shop_is_told_and_stops_no_other(quiet: time_machine.
     (run,) = runs("nightly")
     assert run.state is ScheduleRunState.FAILED
     assert run.message == (
-        "Shop A: 1 products; Shop B: no batch could be started (IntegrityError); Shop C: 1 products"
+        "Shop A: 1 product; Shop B: no batch could be started (IntegrityError); Shop C: 1 product"
     )
 
 

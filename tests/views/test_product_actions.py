@@ -75,7 +75,7 @@ def test_all_that_match_go_to_every_active_shop(
     assert response.headers["Location"] == "/products?q=P&active=yes"
     assert sent_to(shops[0]) == sent_to(shops[1]) == {"P-0", "P-1"}
     assert sent_to(shops[2]) == set()
-    assert {batch.selection for batch in db.session.scalars(select(JobBatch))} == {"text P; active"}
+    assert {batch.selection for batch in db.session.scalars(select(JobBatch))} == {"found by 'P'; active"}
 
 
 def test_a_filter_by_state_means_the_same_products_in_every_shop(
