@@ -69,6 +69,20 @@ def enable(product_id: int, shop_id: int, by: str) -> sync.SyncRequested:
     return sync.request_product_sync(product_id, shop_id, by=by)
 
 
+def reset(product_id: int, shop_id: int) -> None:
+    """Forget the error and what was pushed, so that the next sync compares all with the shop. Commits.
+
+    Raises SyncRefusedError when there is nothing that may be forgotten now, NoResultFound for no such
+    product or shop.
+    """
+    product, shop = db.session.get_one(Product, product_id), db.session.get_one(PrestaShopShop, shop_id)
+    if not sync.reset(shop_id, product_id):
+        raise SyncRefusedError(
+            f"Nothing was reset: {product.sku} is being synced to {shop.name} now, "
+            "disabled there, or never sent"
+        )
+
+
 def outdated(product: Product) -> Sequence[int]:
     """The ids of the shops that have an older version of the product than the catalogue."""
     row = ProductSyncStatus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
@@ -45,8 +45,8 @@ def update(product_id: int) -> ResponseReturnValue:
     except product_edits.EditedMeanwhileError as error:
         product = db.get_or_404(Product, product_id, populate_existing=True)
         return _form(product, product_form.rebased(product, values, _marks()), moved=error.fields), 409
-    except CatalogError:
-        return _form(None, values), 404
+    except CatalogError:  # gone since we looked
+        abort(404)
     flash(_saved_words(saved), "success" if saved.changed else "info")
     return redirect(url_for("products.show", product_id=product_id), 303)
 

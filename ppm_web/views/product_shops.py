@@ -13,7 +13,7 @@ from htmx_flask import request
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Product, Role
-from ppm_web.services import previews, product_switches, sync
+from ppm_web.services import previews, product_switches
 from ppm_web.services.sync_errors import SyncFailedError, SyncRefusedError
 from ppm_web.views import product_list
 from ppm_web.views.access import needs, redirect_back
@@ -74,7 +74,7 @@ def reset(product_id: int, shop_id: int) -> ResponseReturnValue:
     """Forget the error and what was pushed; the next sync compares all with the shop."""
     return _switched(
         *(product_id, shop_id),
-        lambda: sync.reset(shop_id, product_id),
+        lambda: product_switches.reset(product_id, shop_id),
         lambda sku, shop: gettext(
             "%(sku)s starts anew in %(shop)s: the next sync compares all of it with the shop",
             sku=sku,

@@ -10,7 +10,7 @@ import pytest
 from ppm_web.extensions import db
 from ppm_web.models import Product, SyncState
 from tests.views.conftest import Browser
-from tests.views.rows import make_product, make_shop, make_status
+from tests.views.rows import make_product, make_shop, make_status, status_of
 
 
 def marks(page: str) -> str:
@@ -108,6 +108,39 @@ def test_sync_to_all_shops_tells_what_came_of_each(manager: Browser) -> None:
 def test_the_preview_of_an_unchecked_shop_says_so(manager: Browser) -> None:
     product, shop = make_product(), make_shop()
     assert "cannot be sent" in manager.get(f"/products/{product.id}/shops/{shop.id}/preview").text
+
+
+def test_without_javascript_the_preview_is_a_page_of_its_own(manager: Browser) -> None:
+    product, shop = make_product(), make_shop()
+    path = f"/products/{product.id}/shops/{shop.id}/preview"
+    page, fragment = manager.get(path).text, manager.get(path, headers={"HX-Request": "true"}).text
+    assert "<html" in page
+    assert "<html" not in fragment
+    assert product.sku in page
+    assert f'href="/products/{product.id}"' in page
+
+
+def test_a_reset_forgets_the_error_and_what_was_pushed(manager: Browser) -> None:
+    product, shop = make_product(), make_shop()
+    make_status(product, shop, SyncState.ERROR, message="No tax group", external_id=7, payload_hash="abc")
+    manager.get(f"/products/{product.id}")
+    answer = manager.send(f"/products/{product.id}/shops/{shop.id}/reset", headers={"HX-Request": "true"})
+    assert "starts anew in Shop A" in answer.headers["HX-Trigger-After-Swap"]
+    status = status_of(product, shop)
+    assert (status.state, status.message, status.external_id) == (SyncState.PENDING, "", 7)
+    assert status.payload_hash is None
+
+
+@pytest.mark.parametrize("state", [SyncState.SYNCING, SyncState.DISABLED, None])
+def test_a_reset_that_may_not_be_is_told(manager: Browser, state: SyncState | None) -> None:
+    product, shop = make_product(), make_shop()
+    if state is not None:
+        make_status(product, shop, state)
+    manager.get(f"/products/{product.id}")
+    answer = manager.send(f"/products/{product.id}/shops/{shop.id}/reset", headers={"HX-Request": "true"})
+    assert "Nothing was reset" in answer.headers["HX-Trigger-After-Swap"]
+    if state is not None:
+        assert status_of(product, shop).state is state
 
 
 def test_a_viewer_may_look_and_not_change(viewer: Browser) -> None:

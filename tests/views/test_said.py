@@ -56,8 +56,9 @@ def test_what_no_service_says_comes_back_as_it_is(text: str) -> None:
             " folder of pictures. All the rest is in the shop. Replace or remove it on the product's page"
             " under Images, or import another source, and sync again",
             "A-1: Zadanie nie powiodło się za pierwszym razem: A-1: zdjęcie 2 (a.jpg) nie istnieje: w"
-            " folderze ze zdjęciami nie ma takiego pliku. Cała reszta jest w sklepie. Podmień lub usuń zdjęcie"
-            " na stronie produktu w części Zdjęcia albo zaimportuj inne źródło i synchronizuj ponownie",
+            " folderze ze zdjęciami nie ma takiego pliku. Cała reszta jest w sklepie. Podmień lub usuń"
+            " zdjęcie na stronie produktu w części Zdjęcia albo zaimportuj inne źródło"
+            " i synchronizuj ponownie",
         ),
         (
             "found by 'mug'; in error in shop 'A'; active",
