@@ -92,7 +92,7 @@ def test_lists_are_written_with_commas_or_as_json(
         ("SYNC_BACKOFF", "[30,"),
         ("QUEUE_MODE", "celery"),
         ("LEASE_SECONDS", "60"),
-        ("TIMEZONE", "Warsaw"),
+        *(("TIMEZONE", name) for name in ("Warsaw", "Europe", "../Europe/Warsaw", "zone.tab")),
         ("LOG_DAYS", "0"),
         ("BATCH_DAYS", "-1"),
         ("SCHEDULES", "0 3 * * *"),
