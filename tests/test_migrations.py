@@ -11,6 +11,8 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
 from ppm_web.extensions import db
+from ppm_web.models import FailedJob, now
+from tests.views.rows import make_product, make_shop
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -68,6 +70,13 @@ def test_rows_of_the_first_version_live_through_the_upgrade_and_the_way_back() -
                 "INSERT INTO shop_mapping (id, shop_id, kind, ours, manual) VALUES (1, 1, 'tax', '23', true)"
             )
         )
+        connection.execute(
+            text(
+                "INSERT INTO failed_job (id, job, arguments, shop_id, error_class, code, temporary, message, "
+                "trace, answer, fingerprint, attempts, failed_at) VALUES (7, 'sync_product', '[]', 1, 'E', "
+                "'e', false, 'No tax group', '', '', 'f', 3, '2026-01-01')"
+            )
+        )
 
     upgrade()
     downgrade(revision="0001")
@@ -76,6 +85,24 @@ def test_rows_of_the_first_version_live_through_the_upgrade_and_the_way_back() -
     with db.engine.connect() as connection:
         assert connection.execute(text("SELECT name, settings_revision FROM shop")).all() == [("A", 1)]
         assert connection.execute(text("SELECT ours FROM shop_mapping")).all() == [("23",)]
+        failures = connection.execute(text("SELECT id, message FROM failed_job")).all()
+        assert failures == [(7, "No tax group")]
+
+
+def test_the_id_of_a_failure_is_never_given_again() -> None:
+    """Otherwise a page that was loaded before could retry or delete another failure."""
+    product, shop = make_product(), make_shop()
+    add = {"job": "sync_product", "arguments": [], "shop_id": shop.id, "product_id": product.id}
+    add |= {"error_class": "E", "code": "e", "message": "m", "fingerprint": "f", "attempts": 1}
+    ids = []
+    for _ in range(2):
+        failure = FailedJob(**add, failed_at=now())
+        db.session.add(failure)
+        db.session.commit()
+        ids.append(failure.id)
+        db.session.delete(failure)
+        db.session.commit()
+    assert ids[1] > ids[0]
 
 
 def test_a_database_that_was_never_migrated_is_told_without_a_trace(cli: FlaskCliRunner) -> None:

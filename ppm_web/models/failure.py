@@ -23,6 +23,7 @@ class FailedJob(Model):
         Index("ix_failed_job_shop_id_id", "shop_id", "id"),
         UniqueConstraint("job", "shop_id", "product_id"),
         UniqueConstraint("job", "shop_id", "category_id"),
+        {"sqlite_autoincrement": True},  # a page that is still open never means another failure by its id
     )
 
     id: Mapped[PrimaryKey]
