@@ -64,7 +64,8 @@ def test_each_selection_starts_a_batch_of_its_products(manager: Browser, shop: P
         assert sorted(item.status.product.sku for item in items if item.status) == products, choice
         assert (batch.name, batch.requested_by) == (name, "manager@example.com")
         page = manager.get(response.headers["Location"]).text
-        assert f"Started: {len(products)} products: {len(products)} waiting" in page
+        things = "1 product" if len(products) == 1 else f"{len(products)} products"
+        assert f"Started: {things}: {len(products)} waiting" in page
 
 
 def test_the_time_of_changed_since_is_the_companys(manager: Browser, shop: PrestaShopShop) -> None:
