@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy import select
 
 from ppm_web.extensions import db
-from ppm_web.models import ROOT_CATEGORY_ID, Category, now
+from ppm_web.models import Category, now
 from ppm_web.services.batches import Selection
 from ppm_web.services.catalog_names import category_paths
 from ppm_web.views.addresses import HIGHEST_ID
@@ -77,12 +76,6 @@ class Choice:
         if self.which == "modified":
             return Selection("modified", since=_moment(self.since))
         raise ChoiceError(gettext("Choose which products are meant"))
-
-
-def categories() -> list[tuple[int, str]]:
-    """Every category but the root with its path, by path."""
-    ids = db.session.scalars(select(Category.id).where(Category.id != ROOT_CATEGORY_ID)).all()
-    return sorted(category_paths(ids).items(), key=lambda found: found[1].casefold())
 
 
 def _category_id(text: str) -> int:

@@ -16,7 +16,7 @@ from ppm_web.models import BatchState, ItemOutcome, JobBatch, PrestaShopShop, Ro
 from ppm_web.services import batch_hooks, batch_reports, batches
 from ppm_web.services.batches import BatchError
 from ppm_web.services.sync_errors import SyncRefusedError
-from ppm_web.views import batch_forms, batch_list, batch_progress, product_list
+from ppm_web.views import batch_forms, batch_list, batch_progress, category_choice, product_list
 from ppm_web.views.access import needs
 from ppm_web.views.addresses import id_argument, text_argument
 from ppm_web.views.batch_forms import Choice, ChoiceError
@@ -69,7 +69,7 @@ def new(shop_id: int) -> ResponseReturnValue:
     """What a batch of the chosen products would do: nothing is written, no shop is asked."""
     shop = db.get_or_404(PrestaShopShop, shop_id)
     choice, problem, estimate = Choice.read(request.args), "", None
-    categories = batch_forms.categories()
+    categories = category_choice.choices(id_argument("category") or 0)
     try:
         estimate = batch_reports.estimate(shop_id, choice.selection())
     except ChoiceError as error:
@@ -80,6 +80,7 @@ def new(shop_id: int) -> ResponseReturnValue:
         choice=choice,
         kinds=batch_forms.KINDS,
         categories=categories,
+        most_categories=category_choice.MOST,
         problem=problem,
         estimate=estimate,
     )

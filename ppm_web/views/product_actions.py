@@ -18,8 +18,9 @@ from werkzeug.datastructures import MultiDict
 from ppm_web.models import JobBatch, PrestaShopShop, Role
 from ppm_web.services import batch_reports, batches, product_activity
 from ppm_web.services.batch_selections import Selection
+from ppm_web.services.catalog_names import category_paths
 from ppm_web.services.sync_errors import SyncRefusedError
-from ppm_web.views import batch_forms, product_filter, product_list
+from ppm_web.views import product_filter, product_list
 from ppm_web.views.access import needs, redirect_back
 from ppm_web.views.addresses import HIGHEST_ID
 from ppm_web.views.display import number
@@ -69,7 +70,7 @@ def new() -> ResponseReturnValue:
         return _nothing_chosen()
     shops = _shops(action)
     meant, differing = product_activity.count(action.selection, active=action.active)
-    categories = dict(batch_forms.categories()) if action.asked.wanted.category_id else {}
+    categories = category_paths([action.asked.wanted.category_id])
     known = {shop.id: shop for shop in product_list.shops()}
     title, button = _words(action, shops, meant, differing)
     return render_template(

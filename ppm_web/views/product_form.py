@@ -10,11 +10,11 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from ppm_web.extensions import db
-from ppm_web.models import Category, Manufacturer, Product
+from ppm_web.models import Manufacturer, Product
 from ppm_web.services.catalog_changes import TEXT_FIELDS
 from ppm_web.services.catalog_errors import Fault
-from ppm_web.services.catalog_names import category_paths
 from ppm_web.services.product_edits import CATEGORIES, PLAIN, marks_of, values_of
+from ppm_web.views import category_choice
 
 MOST_CHOICES: Final = 500
 LIMITS: Final = {"name": 128, "slug": 128, "meta_title": 255, "meta_description": 512}
@@ -61,8 +61,7 @@ def choices() -> dict[str, Any]:
     makers = db.session.scalars(
         select(Manufacturer.name).order_by(Manufacturer.name).limit(MOST_CHOICES)
     ).all()
-    ids = db.session.scalars(select(Category.id).order_by(Category.id).limit(MOST_CHOICES)).all()
-    return {"makers": makers, "paths": sorted(category_paths(ids).values(), key=str.casefold)}
+    return {"makers": makers, "paths": [path for _, path in category_choice.choices()]}
 
 
 def labels() -> dict[str, str]:

@@ -11,7 +11,7 @@ from htmx_flask import request
 from ppm_web.extensions import db
 from ppm_web.models import Product
 from ppm_web.services.catalog_names import category_paths
-from ppm_web.views import batch_forms, product_filter, product_list, product_pages
+from ppm_web.views import category_choice, product_filter, product_list, product_pages
 from ppm_web.views.addresses import id_argument, text_argument
 
 blueprint = Blueprint("products", __name__)
@@ -23,7 +23,8 @@ def index() -> ResponseReturnValue:
     asked = product_filter.read(request.args)
     if not request.htmx and product_filter.left_empty(request.args):  # a form sends what was left empty, too
         return redirect(url_for("products.index", **asked.address))
-    shops, categories = product_list.shops(), dict(batch_forms.categories())
+    shops = product_list.shops()
+    categories = dict(category_choice.choices(asked.wanted.category_id))
     exact = request.args.get("count") == "exact"
     before, after = text_argument("before"), text_argument("after")
     page = product_pages.product_page(asked, before=before, after=after, exact=exact)
@@ -36,6 +37,7 @@ def index() -> ResponseReturnValue:
         shop_names=[(shop.id, shop.name) for shop in shops],
         shown=[shop for shop in shops if asked.wanted.shop_id in (0, shop.id)],
         categories=categories,
+        most_categories=category_choice.MOST,
         set_filters=product_filter.in_words(asked, {shop.id: shop for shop in shops}, categories),
         words=product_filter,
         any_products=bool(page.rows) or product_list.any_products(),

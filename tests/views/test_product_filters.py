@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import update
 
 from ppm_web.extensions import db
 from ppm_web.models import Product, ProductCategory, ProductText, SyncState, now
+from ppm_web.views import category_choice
 from tests.factories import make_category
 from tests.views.conftest import Browser
 from tests.views.rows import make_catalogue, make_product, make_shop, make_status
@@ -81,6 +83,29 @@ def test_a_category_means_those_below_it_too(manager: Browser) -> None:
     assert skus(read(manager, f"/products?category={kitchen.id}")) == ["MUG", "POT"]
     assert skus(read(manager, f"/products?category={mugs.id}")) == ["MUG"]
     assert len(skus(read(manager, "/products?category=1"))) == 4
+
+
+def test_of_very_many_categories_those_nearest_the_root_are_offered(
+    manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(category_choice, "MOST", 2)
+    mugs = make_category("Kitchen", "Mugs")
+    make_category("Garden")
+    make_product("MUG", category_links=[ProductCategory(category_id=mugs.id, position=0)])
+    page = read(manager, "/products")
+    assert offered(page) == ["Home > Garden", "Home > Kitchen"]
+    assert "on the page Categories" in page
+    page = read(manager, f"/products?category={mugs.id}")
+    assert offered(page) == ["Home > Garden", "Home > Kitchen", "Home > Kitchen > Mugs"]
+    assert skus(page) == ["MUG"]
+    monkeypatch.setattr(category_choice, "MOST", 4)
+    assert "on the page Categories" not in read(manager, "/products")
+
+
+def offered(page: str) -> list[str]:
+    select = re.search(r'<select[^>]* id="category".*?</select>', page, re.S)
+    assert select
+    return re.findall(r'<option value="\d+" *(?:selected)?>([^<]+)<', html.unescape(select[0]))
 
 
 def test_changed_since_an_age_or_a_day(manager: Browser) -> None:
