@@ -41,7 +41,7 @@ from ppm_web.extensions import db
 from ppm_web.practice_shop import DEFAULT_KEY
 from ppm_web.services.catalog import ImportFileError
 from ppm_web.services.demo import DemoShop, fill_demo
-from ppm_web.services.shops import ShopError
+from ppm_web.services.shop_entries import ShopError
 from ppm_web.services.users import UserError
 
 HOST = "127.0.0.1"

@@ -18,6 +18,7 @@ from ppm_web.extensions import db
 from ppm_web.models import MappingKind, PrestaShopShop
 from ppm_web.services import mappings, pacing, shops
 from ppm_web.services.shop_documents import document_of
+from ppm_web.services.shop_entries import ShopError
 from ppm_web.services.sync_errors import MappingError
 
 shop_commands = AppGroup("shop", help="Shops that products are published to.")
@@ -33,7 +34,7 @@ def add(name: str, url: str, key: str, as_json: bool) -> None:
     """Add the shop NAME at URL, and check its connection."""
     try:
         shop = shops.add_shop(name, url, _key(key))
-    except shops.ShopError as error:
+    except ShopError as error:
         fail(str(error))
     if as_json:
         fields = ("id", "name", "version", "problems")
@@ -118,7 +119,7 @@ def set_shop(
         shops.set_shop(shop, url=url, key=None if key is None else _key(key))
     except (pacing.LimitsError, MappingError) as error:
         fail(str(error), status=2)
-    except shops.ShopError as error:
+    except ShopError as error:
         fail(str(error))
     click.echo(f"Set. Check it with: flask shop check '{shop.name}'")
 
@@ -200,7 +201,7 @@ def _pace(shop: dict[str, Any]) -> str:
 def _shop(name: str) -> PrestaShopShop:
     try:
         return shops.shop_by_name(name)
-    except shops.ShopError as error:
+    except ShopError as error:
         fail(str(error))
 
 

@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from ppm_web.cli.output import fail, json_option, print_json, print_table
 from ppm_web.services import shops, statistics
+from ppm_web.services.shop_entries import ShopError
 from ppm_web.services.statistics import Period, ShopStatistics
 
 MOST_HOURS = 24 * 366
@@ -50,7 +51,7 @@ def _shop_id(name: str | None) -> int | None:
         return None
     try:
         return shops.shop_by_name(name).id
-    except shops.ShopError as error:
+    except ShopError as error:
         fail(str(error))
 
 

@@ -20,6 +20,7 @@ from ppm_web.models import CategorySyncStatus, PrestaShopShop, Product, ProductS
 from ppm_web.services import shops, sync, waiting
 from ppm_web.services.catalog import CatalogError, category_by_path
 from ppm_web.services.claims import Status, status_row
+from ppm_web.services.shop_entries import ShopError
 from ppm_web.services.sync_errors import SyncFailedError, SyncRefusedError
 
 sync_commands = AppGroup("sync", help="Publish products and categories to shops.")
@@ -174,5 +175,5 @@ def _shops(name: str | None, all_shops: bool) -> Sequence[PrestaShopShop]:
         return db.session.scalars(active).all() or fail("There is no active shop")
     try:
         return [shops.shop_by_name(name or "")]
-    except shops.ShopError as error:
+    except ShopError as error:
         fail(str(error))

@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from ppm_web.cli.output import fail, json_option, print_json, print_table
 from ppm_web.services import catalog, previews, shops
+from ppm_web.services.shop_entries import ShopError
 
 
 @click.command("preview")
@@ -20,7 +21,7 @@ def preview(sku: str, shop_name: str, as_json: bool) -> None:
     """Say what a sync of the product SKU would send now; nothing is sent."""
     try:
         shop = shops.shop_by_name(shop_name)
-    except shops.ShopError as error:
+    except ShopError as error:
         fail(str(error))
     product = catalog.product_by_sku(sku) or fail(f"There is no product {sku!r} in the catalogue")
     found = previews.preview(product.id, shop.id)

@@ -15,6 +15,7 @@ from ppm_web.models import JobBatch, PrestaShopShop, now
 from ppm_web.services import batch_hooks, batch_reports, batch_selections, batches, shops
 from ppm_web.services.batches import Selection
 from ppm_web.services.catalog import CatalogError, category_by_path
+from ppm_web.services.shop_entries import ShopError
 from ppm_web.services.sync_errors import ShopInactiveError, SyncRefusedError
 
 
@@ -47,7 +48,7 @@ def products(shop_name: str, name: str, dry_run: bool, wait: bool, as_json: bool
         fail(f"Say which products: exactly one of {options}", status=2)
     try:
         shop = shops.shop_by_name(shop_name)
-    except shops.ShopError as error:
+    except ShopError as error:
         fail(str(error))
     selection = _selection(said[0], which[said[0]])
     if dry_run:

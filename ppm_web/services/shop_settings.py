@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ppm_web.extensions import db, reading
 from ppm_web.models import ROOT_CATEGORY_ID, MappingKind, PrestaShopShop, Product, ShopMapping
-from ppm_web.services import mappings, shops
+from ppm_web.services import mappings, shop_entries, shops
 from ppm_web.services.shops import tax_key
 from ppm_web.services.sync_errors import MappingError
 
@@ -104,6 +104,9 @@ def change(shop: PrestaShopShop, wanted: Change) -> None:
     now_is = settings_of(shop)
     languages = _moved(now_is.languages, now_is.language_options, wanted.languages)
     taxes = _moved(now_is.taxes, now_is.tax_options, wanted.taxes)
+    shop_entries.refuse_doubles(
+        shop_entries.clean_name(wanted.name), shop_entries.callable_url(wanted.url), other_than=shop.id
+    )
     shops.set_shop(shop, url=wanted.url, key=wanted.key or None, name=wanted.name)
     for kind, moved in ((MappingKind.LANGUAGE, languages), (MappingKind.TAX, taxes)):
         for ours, remote_id in moved.items():

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from ppm_web.extensions import db, reading
 from ppm_web.models import PrestaShopShop, now
 from ppm_web.prestashop.errors import KeyRefused, PrestaShopError
 from ppm_web.prestashop.shop_check import problems as problems_of
 from ppm_web.prestashop.values import ShopProfile
 from ppm_web.services import shops
 from ppm_web.services.addresses import AddressError
-from ppm_web.services.shops import ShopError
+from ppm_web.services.shop_entries import refuse_doubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ def try_shop(name: str, url: str, key: str) -> Trial:
     ``shops.add_shop`` refuses. A shop's own trouble is in the trial, never raised.
     """
     shop = shops.drafted(name, url, key)
-    _refuse_doubles(shop)
+    refuse_doubles(shop.name, shop.url)
     try:
         with shops.client_for(shop) as client:
             profile = client.describe()
@@ -57,13 +54,3 @@ def keep(trial: Trial) -> PrestaShopShop:
     if trial.profile is not None:
         shops.keep_profile(shop, trial.profile, trial.problems)
     return shop
-
-
-def _refuse_doubles(shop: PrestaShopShop) -> None:
-    with reading():
-        rows = db.session.execute(select(PrestaShopShop.name, PrestaShopShop.url)).all()
-    for row in rows:
-        if row.name.casefold() == shop.name.casefold():
-            raise ShopError(f"There is a shop '{row.name}' already", "name")
-        if row.url.rstrip("/").casefold() == shop.url.rstrip("/").casefold():
-            raise ShopError(f"The shop '{row.name}' has this address already", "url")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,23 +20,20 @@ from ppm_web.prestashop.shop_check import problems as problems_of
 from ppm_web.prestashop.shop_facts import facts as facts_of
 from ppm_web.prestashop.values import ShopProfile
 from ppm_web.services import group_tickets, pace_memory, remote_ids, secrets
-from ppm_web.services.addresses import AddressError, check_public, clean_shop_url
+from ppm_web.services.addresses import AddressError, check_public
+from ppm_web.services.shop_entries import (
+    ShopError,
+    callable_url,
+    clean_name,
+    encrypted_key,
+    refuse_doubles,
+)
 from ppm_web.services.sync_errors import KeyUnreadableError
 
-KEY_PATTERN = re.compile(r"[A-Za-z0-9]{32}")
-MAX_NAME = 64
 CONNECT_SECONDS = 5
 
 RESUMED: Final = {"paused_at": None, "pause_reason": "", "probe_at": None, "failure_streak": 0}
 """What a shop's row says once it goes on, by hand or by the breaker's probe."""
-
-
-class ShopError(ValueError):
-    """A shop that cannot be added or changed as asked; the message says why, ``field`` where."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +49,19 @@ class ShopCheck:
 def add_shop(name: str, url: str, key: str) -> PrestaShopShop:
     """Keep a shop, with its key encrypted, and check its connection.
 
-    A shop that cannot be reached is kept with its problems. Raises ShopError for a name that is
-    taken, an address that cannot be called, or a key that PrestaShop would never have made.
+    A shop that cannot be reached is kept with its problems. Raises ShopError for a name or an address
+    that another shop has, an address that cannot be called, or a key that PrestaShop would never have made.
     """
     shop = drafted(name, url, key)
+    refuse_doubles(shop.name, shop.url)
     insert(shop)
     check_shop(shop.id)
     return shop
 
 
 def drafted(name: str, url: str, key: str) -> PrestaShopShop:
-    """A shop that is not kept yet. Raises ShopError as ``add_shop``, but for a name that is taken."""
-    return PrestaShopShop(name=clean_name(name), url=_callable_url(url), encrypted_key=_encrypted_key(key))
+    """A shop that is not kept yet. Raises ShopError as ``add_shop``, but for what another shop has."""
+    return PrestaShopShop(name=clean_name(name), url=callable_url(url), encrypted_key=encrypted_key(key))
 
 
 def insert(shop: PrestaShopShop) -> None:
@@ -88,8 +85,8 @@ def set_shop(
 ) -> None:
     """Change a shop's address, key or name, and commit. Raises ShopError as ``add_shop``; then nothing is."""
     values = {
-        "url": None if url is None else _callable_url(url),
-        "encrypted_key": None if key is None else _encrypted_key(key),
+        "url": None if url is None else callable_url(url),
+        "encrypted_key": None if key is None else encrypted_key(key),
         "name": None if name is None else clean_name(name),
     }
     for column, value in values.items():
@@ -267,30 +264,3 @@ def _commit_name(name: str) -> None:
     except IntegrityError as error:
         db.session.rollback()
         raise ShopError(f"There is a shop '{name}' already", "name") from error
-
-
-def clean_name(text: str) -> str:
-    """A shop's name with its white space folded. Raises ShopError for an empty or too long one."""
-    name = " ".join(text.replace("\0", "").split())
-    if not name or len(name) > MAX_NAME:
-        raise ShopError(f"A shop's name has 1 to {MAX_NAME} characters", "name")
-    return name
-
-
-def _callable_url(text: str) -> str:
-    try:
-        url = clean_shop_url(text)
-        check_public(url)
-    except AddressError as error:
-        raise ShopError(str(error), "url") from error
-    return url
-
-
-def _encrypted_key(key: str) -> str:
-    key = key.strip()
-    if not KEY_PATTERN.fullmatch(key):
-        raise ShopError(
-            "A PrestaShop key has 32 letters and digits: copy it from Advanced Parameters > Webservice",
-            "key",
-        )
-    return secrets.encrypt(key)

@@ -10,8 +10,8 @@ from htmx_flask import request
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Role
 from ppm_web.services import mappings, shop_settings
+from ppm_web.services.shop_entries import ShopError
 from ppm_web.services.shop_settings import Change
-from ppm_web.services.shops import ShopError
 from ppm_web.services.sync_errors import MappingError
 from ppm_web.views.access import needs
 from ppm_web.views.said import said

@@ -14,7 +14,7 @@ from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Role
 from ppm_web.services import shop_trials, shops
 from ppm_web.services.pacing import LimitsError, pace_of, read_limit, set_limits
-from ppm_web.services.shops import ShopError
+from ppm_web.services.shop_entries import ShopError
 from ppm_web.views import product_list, shop_page
 from ppm_web.views.access import needs, redirect_back
 from ppm_web.views.said import said

@@ -42,6 +42,8 @@ def test_a_shop_is_added_listed_and_checked_in_words(cli: FlaskCliRunner, shop_u
     ("name", "url", "key", "words"),
     [
         ("Shop A", "{url}", DEFAULT_KEY, "There is a shop 'Shop A' already"),
+        ("shop a", "{url}/x", DEFAULT_KEY, "There is a shop 'Shop A' already"),
+        ("B", "{url}/", DEFAULT_KEY, "The shop 'Shop A' has this address already"),
         ("B", "ftp://shop.example.com", DEFAULT_KEY, "is no shop address"),
         ("B", "https://user:secret@shop.example.com", DEFAULT_KEY, "holds no user, password"),
         ("B", "{url}", "SHORT", "A PrestaShop key has 32 letters and digits"),

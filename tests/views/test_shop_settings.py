@@ -9,6 +9,7 @@ from ppm_web.extensions import db
 from ppm_web.models import MappingKind, PrestaShopShop, ShopMapping
 from tests.factories import make_product
 from tests.views.conftest import Browser
+from tests.views.rows import make_shop
 
 
 def mapped(shop: PrestaShopShop, kind: MappingKind, ours: str) -> int | None:
@@ -77,6 +78,25 @@ def test_rubbish_is_told_and_nothing_is_written(
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert revision(shop) == before
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"name": "SHOP B"}, "There is a shop &#39;Shop B&#39; already"),
+        ({"url": "https://B.example/"}, "The shop &#39;Shop B&#39; has this address already"),
+    ],
+)
+def test_the_name_and_the_address_of_another_shop_are_refused(
+    admin: Browser, shop: PrestaShopShop, values: dict[str, str], words: str
+) -> None:
+    make_shop("Shop B", url="https://b.example")
+    kept = (shop.name, shop.url)
+    answer = admin.send(f"/shops/{shop.id}/settings", fields(shop) | values)
+    assert answer.status_code == 422
+    assert words in answer.text
+    db.session.refresh(shop)
+    assert (shop.name, shop.url) == kept
 
 
 def test_name_address_and_key_are_changed(admin: Browser, shop: PrestaShopShop) -> None:
