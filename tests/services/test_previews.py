@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
+
 from ppm_web.extensions import db
-from ppm_web.models import PrestaShopShop
+from ppm_web.models import PrestaShopShop, ProductImage
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import previews
+from ppm_web.services import image_store, previews
 from ppm_web.services.previews import Outlook
 from ppm_web.services.sync import request_product_sync
 from tests.factories import make_category, make_manufacturer, make_product
+from tests.services.pictures import picture
 
 
 def test_a_product_that_was_never_sent_would_be_created(
@@ -37,6 +40,55 @@ def test_only_what_differs_from_the_last_push_would_be_sent(
     found = previews.preview(product.id, shop.id)
     assert found.outlook is Outlook.CHANGES
     assert [(each.field, each.before, each.after) for each in found.changes] == [("price", "12.5", "13.5")]
+
+
+def pictures(colours: str) -> list[ProductImage]:
+    """Pictures of a product by the first letters of their colours, in this order."""
+    names = {"r": "red", "g": "green", "b": "blue"}
+    hashes = [image_store.keep(picture(names[each])).content_hash for each in colours]
+    return [
+        ProductImage(position=place, source=f"{colours[place]}.png", content_hash=each)
+        for place, each in enumerate(hashes)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("colours", "changes"),
+    [
+        ("rg", []),
+        ("rgb", [("images added", "", "3")]),
+        ("r", [("images removed", "2", "")]),
+        ("gr", [("order of images", "1, 2", "2, 1")]),
+        ("bg", [("images added", "", "1"), ("images removed", "1", "")]),
+        ("", [("images removed", "1, 2", "")]),
+    ],
+)
+def test_pictures_are_told_by_their_numbers(
+    practice_82: PracticeShop,
+    shop: PrestaShopShop,
+    work: Callable[[], None],
+    colours: str,
+    changes: list[tuple[str, str, str]],
+) -> None:
+    product = make_product(images=pictures("rg"))
+    request_product_sync(product.id, shop.id, by="test")
+    work()
+    product.images = []
+    db.session.commit()
+    product.images = pictures(colours)
+    db.session.commit()
+    found = previews.preview(product.id, shop.id)
+    assert [(each.field, each.before, each.after) for each in found.changes] == changes
+    assert found.outlook is (Outlook.CHANGES if changes else Outlook.NOTHING)
+
+
+def test_pictures_that_are_not_fetched_yet_are_counted_and_not_guessed(
+    practice_82: PracticeShop, shop: PrestaShopShop
+) -> None:
+    product = make_product(images=[ProductImage(position=0, source="https://images.example/a.png")])
+    found = previews.preview(product.id, shop.id)
+    assert found.to_fetch == 1
+    assert "images added" not in {change.field for change in found.changes}
 
 
 def test_a_tax_rate_that_the_shop_does_not_have_cannot_be_sent(
