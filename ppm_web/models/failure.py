@@ -21,6 +21,7 @@ class FailedJob(Model):
     __table_args__ = (
         Index("ix_failed_job_shop_id_failed_at", "shop_id", "failed_at"),
         Index("ix_failed_job_shop_id_id", "shop_id", "id"),
+        Index("ix_failed_job_batch_id", "batch_id"),
         UniqueConstraint("job", "shop_id", "product_id"),
         UniqueConstraint("job", "shop_id", "category_id"),
         {"sqlite_autoincrement": True},  # a page that is still open never means another failure by its id

@@ -127,6 +127,7 @@ class SyncLog(Model):
     __table_args__ = (
         Index("ix_sync_log_product_id_id", "product_id", "id"),
         Index("ix_sync_log_shop_id_id", "shop_id", "id"),
+        Index("ix_sync_log_batch_id_id", "batch_id", "id"),
         Index("ix_sync_log_created_at", "created_at"),
     )
 

@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, current_app, render_template, stream_with_context
 from flask.typing import ResponseReturnValue
 
-from ppm_web.models import now
+from ppm_web.extensions import db
+from ppm_web.models import JobBatch, now
 from ppm_web.views import product_list, sync_log_list
 from ppm_web.views.addresses import id_argument
+from ppm_web.views.display import OPERATIONS
 from ppm_web.views.sync_log_list import STATUSES, LogFilter
 
 blueprint = Blueprint("sync_log", __name__)
@@ -30,7 +32,15 @@ def index() -> ResponseReturnValue:
     wanted = LogFilter.read()
     page = sync_log_list.found_page(wanted, id_argument("before"))
     shops = product_list.shops()
-    return render_template("sync_log/index.html", wanted=wanted, page=page, shops=shops, statuses=STATUSES)
+    return render_template(
+        "sync_log/index.html",
+        wanted=wanted,
+        page=page,
+        batch=db.session.get(JobBatch, wanted.batch) if wanted.batch else None,
+        shops=shops,
+        statuses=STATUSES,
+        operations=OPERATIONS,
+    )
 
 
 @blueprint.get("/log.csv")

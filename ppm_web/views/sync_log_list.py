@@ -62,6 +62,11 @@ class LogFilter:
             | {name: word or None for name, word in words.items()}
         )
 
+    @property
+    def without_batch(self) -> dict[str, Any]:
+        """The arguments that ask for the same of all batches."""
+        return self.address | {"batch": None}
+
 
 @dataclass(frozen=True, slots=True)
 class FoundLog:
@@ -77,7 +82,7 @@ def found_page(wanted: LogFilter, before: int | None) -> FoundLog:
     """The lines that ``wanted`` finds, from the line ``before`` on."""
     size: int = current_app.config["PAGE_SIZE"]
     top = before or (db.session.scalar(select(func.max(SyncLog.id))) or 0) + 1
-    bottom = max(0, top - LOOKED) if wanted.status or wanted.operation or wanted.batch else 0
+    bottom = max(0, top - LOOKED) if (wanted.status or wanted.operation) and not wanted.batch else 0
     shop = joinedload(SyncLog.shop).options(
         defer(PrestaShopShop.profile), defer(PrestaShopShop.encrypted_key)
     )

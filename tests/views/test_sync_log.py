@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ppm_web.models import Role
+from ppm_web.extensions import db
+from ppm_web.models import JobBatch, Role
 from ppm_web.views import sync_log_list
 from tests.views.conftest import Browser
 from tests.views.rows import make_log, make_product, make_shop, make_user
@@ -30,6 +31,26 @@ def test_the_log_is_filtered_by_shop_outcome_and_sku(viewer: Browser) -> None:
         page = viewer.get(f"/log?{query}").text
         assert "cup failed" in page
         assert "mug went" not in page
+
+
+def test_the_log_is_filtered_by_kind_and_batch(viewer: Browser) -> None:
+    product, shop = make_product(), make_shop()
+    batch = JobBatch(id="b1", name="Night", shop_id=shop.id, selection="all products")
+    db.session.add(batch)
+    db.session.commit()
+    make_log(product, shop, message="made one", operation="create")
+    make_log(product, shop, message="of the night", batch_id="b1")
+    page = viewer.get("/log?operation=create").text
+    assert '<option value="create" selected>' in page
+    assert "made one" in page
+    assert "of the night" not in page
+    page = viewer.get("/log?batch=b1&status=success").text
+    assert "of the night" in page
+    assert "made one" not in page
+    assert '<a href="/batches/b1">Night</a>' in page
+    assert 'href="/log?status=success">Show the log of all' in page
+    assert 'href="/log?batch=b1"' in viewer.get("/batches/b1").text
+    assert "Batch: one that is gone" in viewer.get("/log?batch=b2").text
 
 
 def test_an_empty_log_leads_on(viewer: Browser) -> None:
