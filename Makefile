@@ -42,8 +42,8 @@ demo: $(INSTALLED) ## A signed-in panel with a sample catalogue and two practice
 run: $(INSTALLED) ## Web, two workers, scheduler, with the settings from the environment
 	@$(BIN)/python -m ppm_web.cli run
 
-test: $(INSTALLED) ## The tests, on SQLite and an embedded broker
-	$(PYTEST) -n 2 $(TESTS)
+test: $(INSTALLED) ## The tests, on SQLite and an embedded broker, whatever services the environment names
+	env -u PPM_TEST_DATABASE_URL -u PPM_TEST_REDIS_URL $(PYTEST) -n 2 $(TESTS)
 
 check: $(INSTALLED) ## Format, lint, types, and the tests
 	$(BIN)/ruff format --check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import literal, select
+from sqlalchemy import Text, cast, literal, select
 
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, Category
@@ -17,7 +17,7 @@ DEEPEST: Final = 50
 
 def choices(chosen: int = 0) -> list[tuple[int, str]]:
     """Id and path of up to MOST categories below the root, and of ``chosen``, in the order of paths."""
-    start = select(Category.id, Category.name.label("path"), literal(0).label("depth"))
+    start = select(Category.id, cast(Category.name, Text).label("path"), literal(0).label("depth"))
     tree = start.where(Category.id == ROOT_CATEGORY_ID).cte(recursive=True)
     below = select(Category.id, tree.c.path + " > " + Category.name, tree.c.depth + 1)
     tree = tree.union_all(below.join(tree, Category.parent_id == tree.c.id).where(tree.c.depth < DEEPEST))
