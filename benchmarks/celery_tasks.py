@@ -25,7 +25,7 @@ from ppm_web.prestashop.payloads import to_entity
 from ppm_web.prestashop.transformers import product_payload
 from ppm_web.prestashop.values import RemoteIds
 from ppm_web.prestashop.xml import build
-from ppm_web.services.snapshots import product_data
+from ppm_web.services.ownership.snapshots import product_data
 
 BROKER: Final = "BENCH_CELERY_BROKER"
 PREFIX: Final = "BENCH_CELERY_PREFIX"

@@ -11,8 +11,8 @@ from benchmarks.house import House, open_house
 from ppm_web.cli.processes import free_port
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, now
-from ppm_web.services import batches
-from ppm_web.services.shops import resume_shop, set_shop
+from ppm_web.services.batches import control as batch_control
+from ppm_web.services.shops.register import resume_shop, set_shop
 
 NAMES = ("two_shops", "four_shops", "dead_shop_cost")
 PRODUCTS = 800
@@ -77,7 +77,7 @@ def _rate(house: House, shop_ids: Sequence[int], dead_ids: Sequence[int]) -> flo
     products = PRODUCTS * len(alive)
     run = batch_runs.wait(house, alive, began).expect(updated=products)
     for batch_id in dead:
-        batches.cancel(batch_id)
+        batch_control.cancel(batch_id)
     for shop_id in dead_ids:
         resume_shop(db.session.get_one(PrestaShopShop, shop_id, populate_existing=True))
     return products / run.seconds

@@ -23,7 +23,8 @@ from ppm_web.models import (
     now,
 )
 from ppm_web.models import Product as Products
-from ppm_web.services import secrets, users
+from ppm_web.services.accounts import users
+from ppm_web.services.shops import secrets
 
 SHOPS: Final = 5
 BATCH_ID: Final = "00000000-0000-4000-8000-000000000001"

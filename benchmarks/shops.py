@@ -20,7 +20,8 @@ from ppm_web.prestashop.diff import payload_hash
 from ppm_web.prestashop.payloads import to_entity
 from ppm_web.prestashop.transformers import creation_payload, product_payload
 from ppm_web.prestashop.values import RemoteIds
-from ppm_web.services import remote_ids, shops
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.shops import remote_ids
 
 COSTS: Final = ("--request-ms", "18", "--entity-ms", "9")
 """What a request and an entity cost a real PrestaShop 8.2 (measured: PATCH of a price, 27 ms for one and
@@ -72,10 +73,10 @@ def make_goods(path: Path, numbers: Iterable[int]) -> Goods:
 
 def add_shop(house: House, name: str, url: str, goods: Goods) -> int:
     """Add a shop with what stands for what in it, its pace limits lifted; its id."""
-    shop = shops.add_shop(name, url, DEFAULT_KEY)
+    shop = shop_register.add_shop(name, url, DEFAULT_KEY)
     category_id, manufacturer_id = catalog.category_and_manufacturer()
     for kind, ours, theirs in (
-        (MappingKind.TAX, shops.tax_key(catalog.TAX_RATE), TAX_GROUP),
+        (MappingKind.TAX, shop_register.tax_key(catalog.TAX_RATE), TAX_GROUP),
         (MappingKind.CATEGORY, str(category_id), goods.ids.categories[0]),
         (MappingKind.MANUFACTURER, str(manufacturer_id), goods.ids.manufacturer),
     ):

@@ -11,7 +11,7 @@ import time
 
 from benchmarks import memory
 from ppm_web import create_app
-from ppm_web.services.batches import Selection, bulk_sync
+from ppm_web.services.batches.control import Selection, bulk_sync
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from ppm_web.prestashop.diff import changed_fields
 from ppm_web.prestashop.payloads import Entity, to_entity
 from ppm_web.prestashop.transformers import product_payload
 from ppm_web.prestashop.xml import build
-from ppm_web.services.snapshots import product_data
+from ppm_web.services.ownership.snapshots import product_data
 
 TOGETHER = 50
 """Products in one request, as PPM sends them (PPM_GROUP_SIZE)."""

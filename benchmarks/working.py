@@ -14,8 +14,8 @@ from benchmarks.figures import Figure, Result, Side
 from benchmarks.house import House
 from ppm_web.extensions import db, reading
 from ppm_web.models import ProductSyncStatus, now
-from ppm_web.services import batches
-from ppm_web.services.sync import request_product_sync
+from ppm_web.services.batches import control as batch_control
+from ppm_web.services.sync.requests import request_product_sync
 
 NAMES = ("worker_memory", "button_during_batch")
 ENOUGH: Final = 10_000
@@ -55,7 +55,7 @@ def _worker(house: House, shop_id: int) -> Figure:
             return batch_runs.processed(batch_id) >= ENOUGH
 
         house.until(enough, SECONDS, f"{ENOUGH} products", every=0.5)
-        batches.cancel(batch_id)
+        batch_control.cancel(batch_id)
     return Figure(
         "worker_memory",
         max(used),
@@ -81,7 +81,7 @@ def _button(house: House, shop_id: int, url: str, pressed: Sequence[int]) -> Fig
             waits.append(_press(house, shop_id, product, priority))
             time.sleep(0.5)  # not in step with the batch
         rate = shops.requests_of(url) / (time.perf_counter() - began)
-        batches.cancel(batch_id)
+        batch_control.cancel(batch_id)
     what = f"from a press to its start, median of {len(waits)}, while a batch made {rate:.0f} requests/s"
     return Figure(
         "button_during_batch",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ppm_web.services.failure_actions import run_delete
-from ppm_web.services.failure_lists import FailureFilter
+from ppm_web.services.failures.actions import run_delete
+from ppm_web.services.failures.lists import FailureFilter
 
 
 def delete_failures(_by: str, *filter_fields: int | str) -> None:

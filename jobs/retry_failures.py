@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ppm_web.services.failure_actions import run_retry
-from ppm_web.services.failure_lists import FailureFilter
+from ppm_web.services.failures.actions import run_retry
+from ppm_web.services.failures.lists import FailureFilter
 
 
 def retry_failures(by: str, *filter_fields: int | str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppm_web.services.schedules import run_now
+from ppm_web.services.schedules.runs import run_now
 
 
 def run_schedule(name: str, by: str) -> None:

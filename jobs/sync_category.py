@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ppm_web.queue import current_ticket_id
-from ppm_web.services.sync_runs import run_category_sync
+from ppm_web.services.sync.runs import run_category_sync
 
 
 def sync_category(status_id: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ppm_web.queue import current_ticket_id
-from ppm_web.services.group_runs import run_group
+from ppm_web.services.batches.runs import run_group
 
 
 def sync_group(batch_id: str, band: int) -> None:

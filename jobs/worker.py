@@ -27,7 +27,7 @@ from jobs import (
 )
 from ppm_web import queue
 from ppm_web.extensions import db
-from ppm_web.services.sweep import sweep
+from ppm_web.services.upkeep.sweep import sweep
 
 PRELOADED = (
     *(sync_product, sync_category, sync_group, probe_shop),

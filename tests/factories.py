@@ -17,7 +17,7 @@ from ppm_web.models import (
     ProductText,
 )
 from ppm_web.practice_shop import DEFAULT_KEY
-from ppm_web.services import shops
+from ppm_web.services.shops import register as shop_register
 
 
 def make_category(*names: str) -> Category:
@@ -66,7 +66,7 @@ def make_product(sku: str = "MUG-1", categories: tuple[Category, ...] = (), **va
 
 def make_shop(url: str, name: str = "Shop A", key: str = DEFAULT_KEY) -> PrestaShopShop:
     """A shop that was checked at ``url``."""
-    return shops.add_shop(name, url, key)
+    return shop_register.add_shop(name, url, key)
 
 
 def status_of(product: Product, shop: PrestaShopShop) -> ProductSyncStatus:

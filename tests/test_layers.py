@@ -145,17 +145,17 @@ def test_a_module_imports_only_what_its_part_of_the_house_may(name: str) -> None
 @pytest.mark.parametrize(
     ("name", "imported"),
     [
-        ("ppm_web.services.sync", "ppm_web.views:access"),
-        ("ppm_web.services.sync", "ppm_web:create_app"),
-        ("ppm_web.services.sync", "ppm_web.broker:ensure_running"),
+        ("ppm_web.services.sync.requests", "ppm_web.views:access"),
+        ("ppm_web.services.sync.requests", "ppm_web:create_app"),
+        ("ppm_web.services.sync.requests", "ppm_web.broker:ensure_running"),
         ("ppm_web.prestashop.client", "ppm_web.models:Product"),
-        ("ppm_web.views.sync", "ppm_web.prestashop.client:PrestaShopClient"),
-        ("ppm_web.models.sync", "ppm_web.services.sync"),
+        ("ppm_web.views.sync.pages", "ppm_web.prestashop.client:PrestaShopClient"),
+        ("ppm_web.models.sync", "ppm_web.services.sync.requests"),
         ("ppm_web.practice_shop.shop", "ppm_web.prestashop.xml"),
         ("ppm_web.cli.sync", "ppm_web.prestashop.errors"),
         ("ppm_web.queue", "jobs.sync_product"),
         ("jobs.sync_product", "ppm_web.models"),
-        ("wsgi", "ppm_web.services.sync"),
+        ("wsgi", "ppm_web.services.sync.requests"),
     ],
 )
 def test_these_arrows_would_be_refused(name: str, imported: str) -> None:

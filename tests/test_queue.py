@@ -19,7 +19,7 @@ from rq.job import Job, JobStatus
 from ppm_web import create_app, queue
 from ppm_web.models import PrestaShopShop, SyncState
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import sync
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_product, status_of
 from tests.support import SECRET_KEY
 
@@ -116,7 +116,7 @@ def test_a_delayed_ticket_waits_until_it_is_due(work: Work) -> None:
 def test_a_delayed_request_is_synced_when_it_is_due(shop: PrestaShopShop, work: Work) -> None:
     product = make_product()
     with time_machine.travel(NOW, tick=True) as clock:
-        sync.request_product_sync(product.id, shop.id, by="test", delay=timedelta(minutes=5))
+        sync_requests.request_product_sync(product.id, shop.id, by="test", delay=timedelta(minutes=5))
         work()
         assert status_of(product, shop).state is SyncState.PENDING
         clock.shift(301)
@@ -134,7 +134,7 @@ def test_a_delayed_ticket_never_comes_before_its_row_is_due() -> None:
 
 @pytest.mark.parametrize("forced", [queue.HIGH, queue.NORMAL, queue.BACKGROUND])
 def test_a_forced_queue_gets_the_ticket(forced: str, shop: PrestaShopShop) -> None:
-    sync.request_product_sync(make_product().id, shop.id, by="test", queue=forced)
+    sync_requests.request_product_sync(make_product().id, shop.id, by="test", queue=forced)
     assert {name: count for name, count in waiting().items() if count} == {forced: 1}
 
 
@@ -202,7 +202,7 @@ def test_a_failed_ticket_is_not_tried_again_by_rq_but_by_our_row(
 ) -> None:
     practice_82.set_faults({"503": 1})
     product = make_product()
-    sync.request_product_sync(product.id, shop.id, by="test")
+    sync_requests.request_product_sync(product.id, shop.id, by="test")
     work()
     tickets = [
         queue.Ticket.fetch(ticket_id, connection=queue.connection(), serializer="json")

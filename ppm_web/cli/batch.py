@@ -12,8 +12,10 @@ from sqlalchemy import select
 from ppm_web.cli.output import fail, json_option, print_json, print_table, products
 from ppm_web.extensions import db, reading
 from ppm_web.models import JobBatch
-from ppm_web.services import batch_hooks, batch_reports, batches
-from ppm_web.services.batches import BatchError
+from ppm_web.services.batches import control as batch_control
+from ppm_web.services.batches import reports as batch_reports
+from ppm_web.services.batches.control import BatchError
+from ppm_web.services.ledger import hooks as batch_hooks
 
 batch_commands = AppGroup("batch", help="Batches: many products to one shop.")
 
@@ -66,7 +68,7 @@ def show(batch_id: str, watch: bool, as_json: bool) -> None:
 def pause(batch_id: str) -> None:
     """Let the batch wait after the groups that run now."""
     batch = _find(batch_id)
-    _change(lambda: batches.pause(batch.id))
+    _change(lambda: batch_control.pause(batch.id))
     click.echo(f"Paused, with {products(batch.waiting)} left. To go on: flask batch resume {batch.id}")
 
 
@@ -75,7 +77,7 @@ def pause(batch_id: str) -> None:
 def resume(batch_id: str) -> None:
     """Let a paused batch go on."""
     batch = _find(batch_id)
-    _change(lambda: batches.resume(batch.id))
+    _change(lambda: batch_control.resume(batch.id))
     click.echo(f"Goes on, with {products(batch.waiting)} left")
 
 
@@ -84,7 +86,7 @@ def resume(batch_id: str) -> None:
 def cancel(batch_id: str) -> None:
     """End the batch; what still waits is not sent, what is sent stays in the shop."""
     batch = _find(batch_id)
-    count = _change(lambda: batches.cancel(batch.id))
+    count = _change(lambda: batch_control.cancel(batch.id))
     click.echo(f"Cancelled, with {products(count)} not sent")
 
 
@@ -93,7 +95,7 @@ def cancel(batch_id: str) -> None:
 def retry_failed(batch_id: str) -> None:
     """Sync what failed, and what was in conflict, again: a new run of the same batch."""
     batch = _find(batch_id)
-    count = _change(lambda: batches.retry_failed(batch.id, by="command line"))
+    count = _change(lambda: batch_control.retry_failed(batch.id, by="command line"))
     click.echo(f"Tried again: {products(count)}. To follow: flask batch show {batch.id} --watch")
 
 
@@ -107,7 +109,7 @@ def _find(text: str) -> JobBatch:
         fail(f"There is no batch {text!r}: flask batch list")
     if text not in ids and len(ids) > 1:
         fail(f"Several batches begin with {text!r}: write more of the id", status=2)
-    return batches.get(text if text in ids else ids[0])
+    return batch_control.get(text if text in ids else ids[0])
 
 
 def _change(change: Callable[[], int | None]) -> int:

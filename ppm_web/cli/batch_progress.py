@@ -16,7 +16,8 @@ from rich.progress import (
 from ppm_web import queue
 from ppm_web.cli.output import fail
 from ppm_web.models import JobBatch
-from ppm_web.services import batch_reports, group_tickets
+from ppm_web.services.batches import reports as batch_reports
+from ppm_web.services.batches import tickets as batch_tickets
 
 
 def show_progress(batch_id: str, *, quiet: bool) -> JobBatch:
@@ -39,7 +40,7 @@ def show_progress(batch_id: str, *, quiet: bool) -> JobBatch:
                     progress.console.print(why, markup=False, highlight=False, soft_wrap=True)
                 told = why
                 if queue.runs_at_once():  # there is no worker to hand the next try to
-                    group_tickets.serve(batch_id)
+                    batch_tickets.serve(batch_id)
         except queue.QueueUnavailableError as error:
             fail(f"{error}. The batch is kept, and goes on when the queue is back.")
         except KeyboardInterrupt:

@@ -39,10 +39,10 @@ from ppm_web.cli.programs import (
 )
 from ppm_web.extensions import db
 from ppm_web.practice_shop import DEFAULT_KEY
-from ppm_web.services.catalog import ImportFileError
+from ppm_web.services.accounts.users import UserError
+from ppm_web.services.catalog.finding import ImportFileError
 from ppm_web.services.demo import DemoShop, fill_demo
-from ppm_web.services.shop_entries import ShopError
-from ppm_web.services.users import UserError
+from ppm_web.services.shops.entries import ShopError
 
 HOST = "127.0.0.1"
 WEB_PORT, SHOP_PORT = 8000, 8085

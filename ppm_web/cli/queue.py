@@ -10,7 +10,9 @@ from flask.cli import AppGroup
 from ppm_web import queue
 from ppm_web.cli.output import fail, json_option, print_json, print_table
 from ppm_web.models import FailedJob
-from ppm_web.services import failures, retries, statistics
+from ppm_web.services.failures import retries
+from ppm_web.services.ledger import failures
+from ppm_web.services.reports import statistics
 
 queue_commands = AppGroup("queue", help="The queue and what failed in it.")
 

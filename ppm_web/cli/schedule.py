@@ -12,9 +12,10 @@ from flask.cli import AppGroup
 from ppm_web.cli.output import fail, json_option, print_json, print_table
 from ppm_web.cli.stop_signal import StopSignal
 from ppm_web.models import Schedule, ScheduleRun, ScheduleRunState, now
-from ppm_web.services import schedule_plan, schedules
-from ppm_web.services.schedule_plan import Listed, ScheduleError
-from ppm_web.services.schedule_times import in_words
+from ppm_web.services.schedules import plan as schedule_plan
+from ppm_web.services.schedules import runs as schedule_runs
+from ppm_web.services.schedules.plan import Listed, ScheduleError
+from ppm_web.services.schedules.times import in_words
 
 LONGEST_SLEEP = 5.0
 """Seconds after which a scheduler looks again, though nothing is due: somebody may have switched one on."""
@@ -48,7 +49,7 @@ def list_command(as_json: bool) -> None:
 def run_command(name: str) -> None:
     """Do the task of the schedule NAME now, due or not; status 1 when it failed."""
     try:
-        run = schedules.run_now(name, "command line")
+        run = schedule_runs.run_now(name, "command line")
     except ScheduleError as error:
         fail(str(error), status=2)
     failed = run.state is not ScheduleRunState.FINISHED
@@ -88,8 +89,8 @@ def _work_once(app: Flask, stop: StopSignal) -> float:
     """Run what is due; the seconds until something may be due again."""
     with app.app_context():
         try:
-            schedules.run_due(now(), lambda: stop.requested)
-            due = schedules.next_due()
+            schedule_runs.run_due(now(), lambda: stop.requested)
+            due = schedule_runs.next_due()
         except Exception:  # the scheduler outlives a database that is away; it is logged, and tried again
             logger.exception("the schedules cannot be run; the next try is in %d s", LONGEST_SLEEP)
             return LONGEST_SLEEP

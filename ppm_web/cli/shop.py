@@ -16,10 +16,12 @@ from ppm_web.cli.output import fail, json_option, print_json, print_table
 from ppm_web.cli.shop_stats import stats
 from ppm_web.extensions import db
 from ppm_web.models import MappingKind, PrestaShopShop
-from ppm_web.services import mappings, pacing, shops
-from ppm_web.services.shop_documents import document_of
-from ppm_web.services.shop_entries import ShopError
-from ppm_web.services.sync_errors import MappingError
+from ppm_web.services.errors import MappingError
+from ppm_web.services.pace import rate as pace_rate
+from ppm_web.services.shops import mappings
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.shops.documents import document_of
+from ppm_web.services.shops.entries import ShopError
 
 shop_commands = AppGroup("shop", help="Shops that products are published to.")
 shop_commands.add_command(stats)
@@ -33,7 +35,7 @@ shop_commands.add_command(stats)
 def add(name: str, url: str, key: str, as_json: bool) -> None:
     """Add the shop NAME at URL, and check its connection."""
     try:
-        shop = shops.add_shop(name, url, _key(key))
+        shop = shop_register.add_shop(name, url, _key(key))
     except ShopError as error:
         fail(str(error))
     if as_json:
@@ -72,7 +74,7 @@ def list_shops(as_json: bool) -> None:
 def check(name: str, as_json: bool) -> None:
     """Check the connection to a shop: version, rights, languages, tax groups, in words."""
     shop = _shop(name)
-    result = shops.check_shop(shop.id)
+    result = shop_register.check_shop(shop.id)
     if as_json:
         profile = result.profile.to_json() if result.profile else None
         print_json({**document_of(shop), "ok": result.ok, "facts": result.facts, "profile": profile})
@@ -111,13 +113,13 @@ def set_shop(
     shop = _shop(name)
     try:
         if pace_min is not None or pace_max is not None:
-            lowest = shop.pace_min if pace_min is None else pacing.read_limit(pace_min)
-            highest = shop.pace_max if pace_max is None else pacing.read_limit(pace_max)
-            pacing.set_limits(shop, lowest, highest)
+            lowest = shop.pace_min if pace_min is None else pace_rate.read_limit(pace_min)
+            highest = shop.pace_max if pace_max is None else pace_rate.read_limit(pace_max)
+            pace_rate.set_limits(shop, lowest, highest)
         if home_category is not None:
             mappings.set_home(shop, mappings.read_id(home_category))
-        shops.set_shop(shop, url=url, key=None if key is None else _key(key))
-    except (pacing.LimitsError, MappingError) as error:
+        shop_register.set_shop(shop, url=url, key=None if key is None else _key(key))
+    except (pace_rate.LimitsError, MappingError) as error:
         fail(str(error), status=2)
     except ShopError as error:
         fail(str(error))
@@ -146,7 +148,7 @@ def map_ours(name: str, kind: str, pair: str) -> None:
 @click.option("--reason", default="by hand", show_default=True)
 def pause(name: str, reason: str) -> None:
     """Let a shop's products wait until it is resumed; nothing is sent, no tries are used up."""
-    shops.pause_shop(_shop(name), reason)
+    shop_register.pause_shop(_shop(name), reason)
     click.echo(f"Shop '{name}' is paused")
 
 
@@ -154,7 +156,7 @@ def pause(name: str, reason: str) -> None:
 @click.argument("name")
 def resume(name: str) -> None:
     """Let a paused shop go on."""
-    shops.resume_shop(_shop(name))
+    shop_register.resume_shop(_shop(name))
     click.echo(f"Shop '{name}' goes on")
 
 
@@ -162,7 +164,7 @@ def resume(name: str) -> None:
 @click.argument("name")
 def activate(name: str) -> None:
     """Take requests for a shop again."""
-    shops.set_active(_shop(name), True)
+    shop_register.set_active(_shop(name), True)
     click.echo(f"Shop '{name}' is active")
 
 
@@ -170,14 +172,14 @@ def activate(name: str) -> None:
 @click.argument("name")
 def deactivate(name: str) -> None:
     """Refuse requests for a shop."""
-    shops.set_active(_shop(name), False)
+    shop_register.set_active(_shop(name), False)
     click.echo(f"Shop '{name}' is not active")
 
 
 @shop_commands.command("rotate-keys")
 def rotate_keys() -> None:
     """Encrypt all shops' API keys anew with the newest of PPM_ENCRYPTION_KEYS."""
-    rotated, unreadable = shops.rotate_keys()
+    rotated, unreadable = shop_register.rotate_keys()
     click.echo(f"{rotated} keys encrypted anew")
     if unreadable:
         fail(
@@ -200,7 +202,7 @@ def _pace(shop: dict[str, Any]) -> str:
 
 def _shop(name: str) -> PrestaShopShop:
     try:
-        return shops.shop_by_name(name)
+        return shop_register.shop_by_name(name)
     except ShopError as error:
         fail(str(error))
 

@@ -8,9 +8,10 @@ import click
 from flask.cli import with_appcontext
 
 from ppm_web.cli.output import fail, json_option, print_json, print_table
-from ppm_web.services import shops, statistics
-from ppm_web.services.shop_entries import ShopError
-from ppm_web.services.statistics import Period, ShopStatistics
+from ppm_web.services.reports import statistics
+from ppm_web.services.reports.statistics import Period, ShopStatistics
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.shops.entries import ShopError
 
 MOST_HOURS = 24 * 366
 
@@ -50,7 +51,7 @@ def _shop_id(name: str | None) -> int | None:
     if name is None:
         return None
     try:
-        return shops.shop_by_name(name).id
+        return shop_register.shop_by_name(name).id
     except ShopError as error:
         fail(str(error))
 

@@ -17,11 +17,13 @@ from ppm_web.cli.durations import Duration
 from ppm_web.cli.output import fail, json_option, print_json
 from ppm_web.extensions import db
 from ppm_web.models import CategorySyncStatus, PrestaShopShop, Product, ProductSyncStatus
-from ppm_web.services import shops, sync, waiting
-from ppm_web.services.catalog import CatalogError, category_by_path
-from ppm_web.services.claims import Status, status_row
-from ppm_web.services.shop_entries import ShopError
-from ppm_web.services.sync_errors import SyncFailedError, SyncRefusedError
+from ppm_web.services.catalog.finding import CatalogError, category_by_path
+from ppm_web.services.errors import SyncFailedError, SyncRefusedError
+from ppm_web.services.ledger.claims import Status, status_row
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.shops.entries import ShopError
+from ppm_web.services.sync import requests as sync_requests
+from ppm_web.services.sync import waiting
 
 sync_commands = AppGroup("sync", help="Publish products and categories to shops.")
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -70,7 +72,7 @@ def product(sku: str, shop_name: str | None, all_shops: bool, **options: Any) ->
     found = db.session.execute(select(Product.id).where(Product.sku == sku)).scalar_one_or_none()
     if found is None:
         fail(f"There is no product {sku!r} in the catalogue")
-    _sync(sync.request_product_sync, found, targets, RequestOptions(**options), single=not all_shops)
+    _sync(sync_requests.request_product_sync, found, targets, RequestOptions(**options), single=not all_shops)
 
 
 @sync_commands.command("category")
@@ -86,7 +88,7 @@ def category(path: str, shop_name: str, **options: Any) -> None:
         fail(str(error))
     if found is None:
         fail(f"There is no category {path!r} in the catalogue")
-    _sync(sync.request_category_sync, found.id, targets, RequestOptions(**options), single=True)
+    _sync(sync_requests.request_category_sync, found.id, targets, RequestOptions(**options), single=True)
 
 
 @sync_commands.command("reset")
@@ -100,12 +102,12 @@ def reset(shop_name: str, sku: str | None) -> None:
         product_id = db.session.execute(select(Product.id).where(Product.sku == sku)).scalar_one_or_none()
         if product_id is None:
             fail(f"There is no product {sku!r} in the catalogue")
-    count = sync.reset(shop.id, product_id)
+    count = sync_requests.reset(shop.id, product_id)
     click.echo(f"{count} reset in shop '{shop.name}'")
 
 
 def _sync(
-    request: Callable[..., sync.SyncRequested],
+    request: Callable[..., sync_requests.SyncRequested],
     ours: int,
     targets: Sequence[PrestaShopShop],
     options: RequestOptions,
@@ -132,7 +134,10 @@ def _sync(
 
 
 def _request(
-    request: Callable[..., sync.SyncRequested], ours: int, shop: PrestaShopShop, options: RequestOptions
+    request: Callable[..., sync_requests.SyncRequested],
+    ours: int,
+    shop: PrestaShopShop,
+    options: RequestOptions,
 ) -> tuple[Status, str, bool]:
     """The row, what to say, and whether it failed already (only in sync mode, which runs it here)."""
     try:
@@ -144,7 +149,7 @@ def _request(
             force=options.force,
         )
     except SyncFailedError as error:
-        model = ProductSyncStatus if request is sync.request_product_sync else CategorySyncStatus
+        model = ProductSyncStatus if request is sync_requests.request_product_sync else CategorySyncStatus
         return status_row(model, error.status_id), error.message, True
     return taken.status, taken.message, False
 
@@ -174,6 +179,6 @@ def _shops(name: str | None, all_shops: bool) -> Sequence[PrestaShopShop]:
         active = select(PrestaShopShop).where(PrestaShopShop.active).order_by(PrestaShopShop.name)
         return db.session.scalars(active).all() or fail("There is no active shop")
     try:
-        return [shops.shop_by_name(name or "")]
+        return [shop_register.shop_by_name(name or "")]
     except ShopError as error:
         fail(str(error))

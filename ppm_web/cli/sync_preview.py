@@ -8,8 +8,10 @@ import click
 from flask.cli import with_appcontext
 
 from ppm_web.cli.output import fail, json_option, print_json, print_table
-from ppm_web.services import catalog, previews, shops
-from ppm_web.services.shop_entries import ShopError
+from ppm_web.services.catalog import finding
+from ppm_web.services.publishing import previews
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.shops.entries import ShopError
 
 
 @click.command("preview")
@@ -20,10 +22,10 @@ from ppm_web.services.shop_entries import ShopError
 def preview(sku: str, shop_name: str, as_json: bool) -> None:
     """Say what a sync of the product SKU would send now; nothing is sent."""
     try:
-        shop = shops.shop_by_name(shop_name)
+        shop = shop_register.shop_by_name(shop_name)
     except ShopError as error:
         fail(str(error))
-    product = catalog.product_by_sku(sku) or fail(f"There is no product {sku!r} in the catalogue")
+    product = finding.product_by_sku(sku) or fail(f"There is no product {sku!r} in the catalogue")
     found = previews.preview(product.id, shop.id)
     if as_json:
         print_json(asdict(found))

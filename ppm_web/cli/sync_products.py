@@ -12,11 +12,15 @@ from flask.cli import with_appcontext
 from ppm_web.cli.durations import Duration
 from ppm_web.cli.output import fail, json_option, print_json
 from ppm_web.models import JobBatch, PrestaShopShop, now
-from ppm_web.services import batch_hooks, batch_reports, batch_selections, batches, shops
-from ppm_web.services.batches import Selection
-from ppm_web.services.catalog import CatalogError, category_by_path
-from ppm_web.services.shop_entries import ShopError
-from ppm_web.services.sync_errors import ShopInactiveError, SyncRefusedError
+from ppm_web.services.batches import control as batch_control
+from ppm_web.services.batches import reports as batch_reports
+from ppm_web.services.batches.control import Selection
+from ppm_web.services.catalog import selections
+from ppm_web.services.catalog.finding import CatalogError, category_by_path
+from ppm_web.services.errors import ShopInactiveError, SyncRefusedError
+from ppm_web.services.ledger import hooks as batch_hooks
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.shops.entries import ShopError
 
 
 @click.command("products")
@@ -47,7 +51,7 @@ def products(shop_name: str, name: str, dry_run: bool, wait: bool, as_json: bool
         options = "--all, --category, --modified-since, --sku-file, --errors or --new"
         fail(f"Say which products: exactly one of {options}", status=2)
     try:
-        shop = shops.shop_by_name(shop_name)
+        shop = shop_register.shop_by_name(shop_name)
     except ShopError as error:
         fail(str(error))
     selection = _selection(said[0], which[said[0]])
@@ -96,7 +100,7 @@ def _skus(sku_file: Path) -> list[str]:
     if "\0" in text:  # UTF-16 without a mark reads as UTF-8, with a zero after each letter
         fail(f"{sku_file} is no text in UTF-8: write one SKU a line", status=2)
     skus = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
-    unknown = batch_selections.unknown_skus(skus)
+    unknown = selections.unknown_skus(skus)
     if unknown:
         shown = ", ".join(unknown[:10]) + (" …" if len(unknown) > 10 else "")
         click.echo(f"{len(unknown):,} of {len(skus):,} SKUs are not in the catalogue: {shown}", err=True)
@@ -123,7 +127,7 @@ def _estimate(shop: PrestaShopShop, selection: Selection, *, as_json: bool) -> N
 
 def _start(shop: PrestaShopShop, selection: Selection, name: str, *, as_json: bool) -> JobBatch:
     try:
-        batch = batches.bulk_sync(shop.id, selection, by="command line", name=name)
+        batch = batch_control.bulk_sync(shop.id, selection, by="command line", name=name)
     except SyncRefusedError as error:
         fail(error.message)
     if batch is None:

@@ -10,8 +10,8 @@ from flask.cli import AppGroup
 
 from ppm_web.cli.output import fail, json_option, print_json, print_table
 from ppm_web.models import Role, User
-from ppm_web.services import users
-from ppm_web.services.users import UserError
+from ppm_web.services.accounts import users
+from ppm_web.services.accounts.users import UserError
 
 user_commands = AppGroup("user", help="Who may sign in.")
 

@@ -13,7 +13,7 @@ class RemoteImage(Model):
     """A picture that was sent: the shop's image id for a content hash, of one product in one shop.
 
     The Webservice gives no content hash (README "Stock and images"), so this is our own map. A
-    ``remote_id`` of 0 or less: it was sent, and no answer has come (services/remote_images.py).
+    ``remote_id`` of 0 or less: it was sent, and no answer has come (services/publishing/image_links.py).
     """
 
     __tablename__ = "remote_image"

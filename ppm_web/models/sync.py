@@ -34,7 +34,7 @@ class SyncState(StrEnum):
 
 
 class SyncRow:
-    """What a row needs to be claimed, tried, retried and settled; see ``services.claims``.
+    """What a row needs to be claimed, tried, retried and settled; see ``services.ledger.claims``.
 
     ``requested_revision`` counts the requests; ``claimed_revision`` is the one that the running
     (or last) run serves: a newer request means one more run. ``attempts`` counts the tries of

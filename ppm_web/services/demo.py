@@ -16,9 +16,12 @@ from sqlalchemy import exists, select
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Product, ProductSyncStatus, Role, User
-from ppm_web.services import batches, pacing, shops, users
-from ppm_web.services.batches import Selection
-from ppm_web.services.catalog_import import import_catalog
+from ppm_web.services.accounts import users
+from ppm_web.services.batches import control as batch_control
+from ppm_web.services.batches.control import Selection
+from ppm_web.services.imports.run import import_catalog
+from ppm_web.services.pace import rate as pace_rate
+from ppm_web.services.shops import register as shop_register
 
 TWICE: Final = "BACKPACK-CANVAS"
 """What somebody made twice in every shop but the first: PPM does not guess which one is meant."""
@@ -71,16 +74,18 @@ def fill_demo(catalogue: Path, demo_shops: Sequence[DemoShop], email: str, passw
 def _kept_shop(shop: DemoShop) -> PrestaShopShop:
     found = db.session.scalar(select(PrestaShopShop).where(PrestaShopShop.name == shop.name))
     if found is None:
-        found = shops.add_shop(shop.name, shop.url, shop.key)
-        pacing.set_limits(found, pacing.UNLIMITED, pacing.UNLIMITED)  # it is ours, and shows what PPM can do
+        found = shop_register.add_shop(shop.name, shop.url, shop.key)
+        pace_rate.set_limits(
+            found, pace_rate.UNLIMITED, pace_rate.UNLIMITED
+        )  # it is ours, and shows what PPM can do
     elif found.url != shop.url:
-        shops.set_shop(found, url=shop.url, key=None)
+        shop_register.set_shop(found, url=shop.url, key=None)
     return found
 
 
 def _make_twins(shop: PrestaShopShop) -> None:
     """Two products of one reference in the shop, as by hand in its back office; none if it has any."""
-    with shops.client_for(shop) as client:
+    with shop_register.client_for(shop) as client:
         if not client.find_products([TWICE])[TWICE]:
             client.create_products([_TWIN, _TWIN])
 
@@ -89,5 +94,5 @@ def _publish(shop_id: int, leave_out: frozenset[str]) -> int:
     skus = db.session.scalars(select(Product.sku).where(Product.sku.not_in(leave_out))).all()
     db.session.commit()
     chosen = Selection("skus", skus=skus) if leave_out else Selection("all")
-    batch = batches.bulk_sync(shop_id, chosen, by="demo", name="First publication")
+    batch = batch_control.bulk_sync(shop_id, chosen, by="demo", name="First publication")
     return batch.total if batch is not None else 0

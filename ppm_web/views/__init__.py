@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from flask import Flask
 
-from ppm_web.views import (
+from ppm_web.views.batches import pages as batch_pages
+from ppm_web.views.categories import pages as category_pages
+from ppm_web.views.failures import pages as failure_pages
+from ppm_web.views.overview import pages as overview_pages
+from ppm_web.views.people import account, auth
+from ppm_web.views.people import pages as people_pages
+from ppm_web.views.products import bulk as product_bulk
+from ppm_web.views.products import edit as product_edit
+from ppm_web.views.products import images as product_images
+from ppm_web.views.products import pages as product_pages
+from ppm_web.views.products import shops as product_shops
+from ppm_web.views.queue import pages as queue_pages
+from ppm_web.views.shops import pages as shop_pages
+from ppm_web.views.shops import settings as shop_settings_pages
+from ppm_web.views.sync import badges
+from ppm_web.views.sync import log as sync_log
+from ppm_web.views.sync import pages as sync_pages
+from ppm_web.views.web import (
     access,
-    account,
     addresses,
     assets,
     audit,
-    auth,
-    badges,
-    batches,
-    categories,
     display,
     errors,
-    failures,
     headers,
     health,
     languages,
-    overview,
-    people,
-    product_actions,
-    product_edit,
-    product_images,
-    product_shops,
-    products,
-    queue,
     said,
-    shop_settings,
-    shops,
-    sync,
-    sync_log,
 )
 
 
@@ -42,22 +41,22 @@ def init_app(app: Flask) -> None:
         part.init_app(app)
     for noun in (
         *(
-            overview,
-            products,
+            overview_pages,
+            product_pages,
             product_edit,
-            product_actions,
+            product_bulk,
             product_images,
             product_shops,
             badges,
-            categories,
-            shops,
-            shop_settings,
-            sync,
-            batches,
-            failures,
-            queue,
+            category_pages,
+            shop_pages,
+            shop_settings_pages,
+            sync_pages,
+            batch_pages,
+            failure_pages,
+            queue_pages,
             sync_log,
         ),
-        *(people, account, auth, languages, health),
+        *(people_pages, account, auth, languages, health),
     ):
         app.register_blueprint(noun.blueprint)

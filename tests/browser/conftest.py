@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Role
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop, serve
-from ppm_web.services.shops import add_shop
+from ppm_web.services.shops.register import add_shop
 from tests.views.rows import PASSWORD, make_user
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")

@@ -11,8 +11,8 @@ from flask.testing import FlaskCliRunner
 
 from ppm_web.extensions import db
 from ppm_web.models import Product
-from ppm_web.services.catalog import product_by_sku
-from ppm_web.services.catalog_import import import_catalog
+from ppm_web.services.catalog.finding import product_by_sku
+from ppm_web.services.imports.run import import_catalog
 
 HEADER = "sku,price_net,tax_rate,name:en\n"
 SAMPLE = Path(__file__).parents[2] / "sample" / "catalogue.csv"

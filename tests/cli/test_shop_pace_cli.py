@@ -13,7 +13,7 @@ from flask.testing import FlaskCliRunner
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop
 from ppm_web.prestashop.errors import KeyRefused
-from ppm_web.services import breaker
+from ppm_web.services.pace import breaker
 from tests.cli.test_sync_and_shop_cli import run
 from tests.views.rows import make_shop
 

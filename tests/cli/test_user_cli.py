@@ -6,7 +6,7 @@ import json
 
 from flask.testing import FlaskCliRunner
 
-from ppm_web.services.users import authenticate, users
+from ppm_web.services.accounts.users import authenticate, users
 
 PASSWORD = "correct horse battery"
 ADD = ["user", "add", "anna@example.com", "--role", "admin"]

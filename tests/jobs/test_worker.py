@@ -18,7 +18,7 @@ from ppm_web import queue
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, SyncState
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop
-from ppm_web.services import sync
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_product, status_of
 from tests.scenario.conftest import until
 
@@ -58,7 +58,7 @@ def test_a_forking_worker_publishes_and_logs_what_it_did(
     environment: dict[str, str], shop: PrestaShopShop, practice_82: PracticeShop
 ) -> None:
     product = make_product("MUG-1")
-    sync.request_product_sync(product.id, shop.id, by="test")
+    sync_requests.request_product_sync(product.id, shop.id, by="test")
     log = worked(environment)
     status = status_of(product, shop)
     assert (status.state, status.outcome) == (SyncState.SYNCED, "created")
@@ -85,7 +85,7 @@ def test_a_failure_is_logged_with_its_try_and_never_with_the_key(
     environment: dict[str, str], shop: PrestaShopShop, practice_82: PracticeShop
 ) -> None:
     practice_82.set_faults({"key-refused": 1})
-    sync.request_product_sync(make_product().id, shop.id, by="test")
+    sync_requests.request_product_sync(make_product().id, shop.id, by="test")
     log = worked(environment)
     (failed,) = re.findall("sync failed.*", log)
     for words in ("'MUG-1'", "shop='Shop A'", "attempt=1", "ms="):
@@ -97,7 +97,7 @@ def test_a_worker_starts_with_a_sweep_that_finds_rows_whose_tickets_are_lost(
     environment: dict[str, str], shop: PrestaShopShop
 ) -> None:
     product = make_product()
-    sync.request_product_sync(product.id, shop.id, by="test")
+    sync_requests.request_product_sync(product.id, shop.id, by="test")
     for name in queue.QUEUES:
         queue.rq_queue(name).delete(delete_jobs=True)
     log = worked(environment)
@@ -107,8 +107,8 @@ def test_a_worker_starts_with_a_sweep_that_finds_rows_whose_tickets_are_lost(
 
 def test_a_worker_may_serve_one_queue_alone(environment: dict[str, str], shop: PrestaShopShop) -> None:
     first, second = make_product("MUG-1"), make_product("MUG-2")
-    sync.request_product_sync(first.id, shop.id, by="test", queue=queue.HIGH)
-    sync.request_product_sync(second.id, shop.id, by="test", queue=queue.BACKGROUND)
+    sync_requests.request_product_sync(first.id, shop.id, by="test", queue=queue.HIGH)
+    sync_requests.request_product_sync(second.id, shop.id, by="test", queue=queue.BACKGROUND)
     worked(environment, "--queue", "high")
     assert status_of(first, shop).state is SyncState.SYNCED
     assert status_of(second, shop).state is SyncState.PENDING
@@ -132,7 +132,7 @@ def test_maintenance_runs_the_sweep_and_outlives_what_goes_wrong_in_it(
     app: Flask, shop: PrestaShopShop, caplog: pytest.LogCaptureFixture
 ) -> None:
     product = make_product()
-    sync.request_product_sync(product.id, shop.id, by="test", delay=timedelta(hours=1))
+    sync_requests.request_product_sync(product.id, shop.id, by="test", delay=timedelta(hours=1))
     db.session.query(type(status_of(product, shop))).update({"not_before": None, "ticketed_at": None})
     db.session.commit()
     worker = make_worker(app)
@@ -148,7 +148,7 @@ def test_sigterm_lets_the_running_job_end(
     environment: dict[str, str], shop: PrestaShopShop, practice_82: PracticeShop, tmp_path: Path
 ) -> None:
     product = make_product()
-    sync.request_product_sync(product.id, shop.id, by="test")
+    sync_requests.request_product_sync(product.id, shop.id, by="test")
     practice_82.request_ms = 300
     with (tmp_path / "worker.log").open("wb") as log:
         worker = subprocess.Popen(WORK, env=environment, cwd=ROOT, stdout=log, stderr=log)

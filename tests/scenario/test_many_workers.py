@@ -12,7 +12,7 @@ from ppm_web import create_app
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, ProductSyncStatus, SyncState
 from ppm_web.practice_shop import PracticeShop, serve
-from ppm_web.services import sync
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_category, make_manufacturer, make_product, make_shop
 from tests.scenario.conftest import House, until
 
@@ -26,7 +26,7 @@ def ask(settings: dict[str, object], product_ids: list[int], shop_id: int, barri
     with app.app_context():
         for product_id in product_ids:
             barrier.wait(60)
-            sync.request_product_sync(product_id, shop_id, by="test")
+            sync_requests.request_product_sync(product_id, shop_id, by="test")
 
 
 def test_two_processes_that_ask_at_once_create_one_product(
@@ -64,7 +64,7 @@ def test_eight_workers_make_one_manufacturer_and_one_path_for_200_products(app: 
             for number in range(PRODUCTS)
         ]
         for product in products:
-            sync.request_product_sync(product.id, shop.id, by="test")
+            sync_requests.request_product_sync(product.id, shop.id, by="test")
         del house.environment["PPM_LEASE_SECONDS"], house.environment["PPM_REQUEST_TIMEOUT_SECONDS"]
         house.start_workers(8)
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from ppm_web.models import SyncState
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop, serve
-from ppm_web.services import sync
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_product, make_shop, status_of
 from tests.scenario.conftest import House, until
 from tests.support import WatchedShop
@@ -89,7 +89,7 @@ def test_a_shop_that_saves_five_seconds_after_it_closed_still_has_one_product(
     with serve(practice) as served:
         product, shop = make_product(), make_shop(served.url)
         house.start_workers()
-        sync.request_product_sync(product.id, shop.id, by="test")
+        sync_requests.request_product_sync(product.id, shop.id, by="test")
         until(lambda: status_of(product, shop).state is SyncState.SYNCED)
     assert practice.struck_faults == {"save-late": 1}
     assert len(practice.products("MUG-1")) == 1
@@ -103,7 +103,7 @@ def test_a_worker_killed_in_the_middle_costs_nothing_but_the_lease(app: Flask, h
     with serve(practice) as served:
         product, shop = make_product(), make_shop(served.url)
         house.start_workers()
-        sync.request_product_sync(product.id, shop.id, by="test")
+        sync_requests.request_product_sync(product.id, shop.id, by="test")
         until(lambda: practice.on_create is None and not house.workers)
         assert status_of(product, shop).state is SyncState.SYNCING
         house.start_workers()

@@ -11,8 +11,8 @@ from sqlalchemy import func, insert, select
 
 from ppm_web.extensions import db
 from ppm_web.models import FailedJob, FailureCause, PrestaShopShop, Product, ProductText
-from ppm_web.services import failures
-from ppm_web.services.failures import Failure
+from ppm_web.services.ledger import failures
+from ppm_web.services.ledger.failures import Failure
 from tests.factories import make_product
 
 TRACE = "Traceback (most recent call last):\nShopRefusedError: <b>no</b>"

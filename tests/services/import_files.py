@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from ppm_web.extensions import db
 from ppm_web.models import Category, Manufacturer, Product
-from ppm_web.services.catalog import product_by_sku
-from ppm_web.services.catalog_import import ImportResult, import_catalog
+from ppm_web.services.catalog.finding import product_by_sku
+from ppm_web.services.imports.run import ImportResult, import_catalog
 
 HEADER = "sku,price_net,tax_rate,name:en\n"
 

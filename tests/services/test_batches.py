@@ -24,18 +24,14 @@ from ppm_web.models import (
     now,
 )
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import (
-    batch_hooks,
-    batch_selections,
-    batches,
-    breaker,
-    catalog,
-    product_image_edits,
-    shops,
-    sync,
-)
-from ppm_web.services.batches import BatchError, Selection
-from ppm_web.services.sync_errors import SyncRefusedError
+from ppm_web.services.batches import control as batch_control
+from ppm_web.services.batches.control import BatchError, Selection
+from ppm_web.services.catalog import finding, image_edits, selections
+from ppm_web.services.errors import SyncRefusedError
+from ppm_web.services.ledger import hooks as batch_hooks
+from ppm_web.services.pace import breaker
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_category, make_product, status_of
 from tests.services.pictures import picture
 
@@ -50,14 +46,14 @@ def products(count: int) -> list[Product]:
 
 def start(shop: PrestaShopShop, selection: Selection = ALL) -> JobBatch:
     """A batch that was started."""
-    batch = batches.bulk_sync(shop.id, selection, by="test")
+    batch = batch_control.bulk_sync(shop.id, selection, by="test")
     assert batch is not None
     return batch
 
 
 def ended(batch: JobBatch) -> JobBatch:
     """The batch as it is now, whose counters must add up."""
-    found = batches.get(batch.id)
+    found = batch_control.get(batch.id)
     assert sum(found.outcomes.values()) == found.total
     return found
 
@@ -89,7 +85,7 @@ def test_changed_prices_cost_one_request_a_group_and_unchanged_products_none(
     work()
     practice_82.reset_stats()
     for product in made[:55]:
-        catalog.update_product(product.id, {"price_net": Decimal("99.5")})
+        finding.update_product(product.id, {"price_net": Decimal("99.5")})
     batch = start(shop)
     assert (batch.unchanged, batch.waiting) == (5, 55)
     work()
@@ -112,7 +108,7 @@ def test_changed_stock_costs_one_request_a_group(
     work()
     practice_82.reset_stats()
     for product in made:
-        catalog.update_product(product.id, {"quantity": 3})
+        finding.update_product(product.id, {"quantity": 3})
     batch = start(shop)
     work()
     assert ended(batch).updated == 50
@@ -122,7 +118,7 @@ def test_changed_stock_costs_one_request_a_group(
 def test_priorities_decide_the_order_and_the_queue(shop: PrestaShopShop) -> None:
     made = products(4)
     for product, priority in zip(made, (9, 5, 1, 6), strict=True):
-        sync.request_product_sync(product.id, shop.id, by="test", priority=priority)
+        sync_requests.request_product_sync(product.id, shop.id, by="test", priority=priority)
     batch = start(shop)
     with reading():
         items = db.session.query(BatchItem).filter_by(batch_id=batch.id).order_by(BatchItem.position).all()
@@ -143,12 +139,12 @@ def test_only_what_is_selected_is_in_the_batch(shop: PrestaShopShop, work: Work)
     assert start(shop, Selection("category", category_id=men.id)).total == 1
     assert start(shop, Selection("category", category_id=1)).total == 4
     assert start(shop, Selection("skus", skus=["P-001", "C-2", "nobody"])).total == 2
-    assert batch_selections.unknown_skus(["P-001", "nobody"]) == ["nobody"]
+    assert selections.unknown_skus(["P-001", "nobody"]) == ["nobody"]
     work()
     moment = now()
-    assert batches.bulk_sync(shop.id, Selection("modified", since=moment), by="test") is None
-    assert batches.bulk_sync(shop.id, Selection("errors"), by="test") is None
-    assert batches.bulk_sync(shop.id, Selection("new"), by="test") is None
+    assert batch_control.bulk_sync(shop.id, Selection("modified", since=moment), by="test") is None
+    assert batch_control.bulk_sync(shop.id, Selection("errors"), by="test") is None
+    assert batch_control.bulk_sync(shop.id, Selection("new"), by="test") is None
     make_product("P-9", price_net=Decimal(-1))
     assert start(shop, Selection("modified", since=moment)).total == 1
     work()
@@ -157,20 +153,20 @@ def test_only_what_is_selected_is_in_the_batch(shop: PrestaShopShop, work: Work)
 
 
 def test_nothing_to_do_makes_no_batch(shop: PrestaShopShop) -> None:
-    assert batches.bulk_sync(shop.id, ALL, by="test") is None
+    assert batch_control.bulk_sync(shop.id, ALL, by="test") is None
     assert db.session.query(JobBatch).count() == 0
 
 
 def test_an_inactive_shop_is_refused(shop: PrestaShopShop) -> None:
     make_product()
-    shops.set_active(shop, False)
+    shop_register.set_active(shop, False)
     with pytest.raises(SyncRefusedError, match="Shop 'Shop A' is not active"):
-        batches.bulk_sync(shop.id, ALL, by="test")
+        batch_control.bulk_sync(shop.id, ALL, by="test")
 
 
 def test_disabled_products_are_skipped(shop: PrestaShopShop, work: Work) -> None:
     first, _ = products(2)
-    sync.request_product_sync(first.id, shop.id, by="test")
+    sync_requests.request_product_sync(first.id, shop.id, by="test")
     db.session.query(ProductSyncStatus).update({"state": SyncState.DISABLED})
     db.session.commit()
     batch = start(shop)
@@ -201,8 +197,8 @@ def test_the_hooks_of_a_run_fire_once_each(shop: PrestaShopShop, work: Work) -> 
     work()
     batch = ended(batch)
     assert (batch.then_run, batch.catch_run, batch.finally_run) == (0, 1, 1)
-    catalog.update_product(bad.id, {"price_net": Decimal(1)})
-    assert batches.retry_failed(batch.id, by="test") == 1
+    finding.update_product(bad.id, {"price_net": Decimal(1)})
+    assert batch_control.retry_failed(batch.id, by="test") == 1
     assert (ended(batch).run, ended(batch).waiting, ended(batch).failed) == (2, 1, 0)
     work()
     batch = ended(batch)
@@ -212,7 +208,7 @@ def test_the_hooks_of_a_run_fire_once_each(shop: PrestaShopShop, work: Work) -> 
     logged = [row.message for row in db.session.query(SyncLog).filter_by(operation="batch").order_by("id")]
     assert len(logged) == 4, logged
     with pytest.raises(BatchError, match="Nothing of the batch failed"):
-        batches.retry_failed(batch.id, by="test")
+        batch_control.retry_failed(batch.id, by="test")
 
 
 def test_two_batches_that_want_the_same_products_sync_them_once(
@@ -230,7 +226,7 @@ def test_a_button_and_a_batch_that_want_the_same_product_sync_it_once(
 ) -> None:
     (product,) = products(1)
     batch = start(shop)
-    sync.request_product_sync(product.id, shop.id, by="test", priority=1)
+    sync_requests.request_product_sync(product.id, shop.id, by="test", priority=1)
     work()
     assert ended(batch).created == 1
     assert practice_82.counts["POST"] == {"products": 1}
@@ -242,16 +238,16 @@ def test_a_paused_batch_waits_and_goes_on(
 ) -> None:
     products(3)
     batch = start(shop)
-    batches.pause(batch.id)
+    batch_control.pause(batch.id)
     work()
     assert (ended(batch).state, ended(batch).waiting, practice_82.counts) == (BatchState.PAUSED, 3, {})
     with pytest.raises(BatchError, match="is paused and cannot be paused"):
-        batches.pause(batch.id)
-    batches.resume(batch.id)
+        batch_control.pause(batch.id)
+    batch_control.resume(batch.id)
     work()
     assert ended(batch).created == 3
     with pytest.raises(BatchError, match="is finished, not paused"):
-        batches.resume(batch.id)
+        batch_control.resume(batch.id)
 
 
 def test_a_cancelled_batch_sends_nothing_more_and_leaves_no_row_waiting(
@@ -259,7 +255,7 @@ def test_a_cancelled_batch_sends_nothing_more_and_leaves_no_row_waiting(
 ) -> None:
     made = products(3)
     batch = start(shop)
-    assert batches.cancel(batch.id) == 3
+    assert batch_control.cancel(batch.id) == 3
     work()
     batch = ended(batch)
     assert (batch.state, batch.cancelled, batch.finally_run, practice_82.counts) == (
@@ -270,19 +266,19 @@ def test_a_cancelled_batch_sends_nothing_more_and_leaves_no_row_waiting(
     )
     assert status_of(made[0], shop).outcome == ""
     with pytest.raises(BatchError, match="has ended already"):
-        batches.cancel(batch.id)
+        batch_control.cancel(batch.id)
 
 
 def test_a_paused_shop_keeps_its_items_waiting_and_burns_no_tries(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     made = products(2)
-    shops.pause_shop(shop, "stocktaking")
+    shop_register.pause_shop(shop, "stocktaking")
     batch = start(shop)
     work()
     assert (ended(batch).waiting, practice_82.counts) == (2, {})
     assert status_of(made[0], shop).attempts == 0
-    shops.resume_shop(shop)
+    shop_register.resume_shop(shop)
     work()
     assert ended(batch).created == 2
 
@@ -300,8 +296,8 @@ def test_pictures_go_with_a_batch_and_a_missing_one_is_told(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     good, bad = products(2)
-    product_image_edits.add_images(good.id, [("front.png", picture("red")), ("back.png", picture("blue"))])
-    catalog.update_product(bad.id, {"images": ["nowhere/picture.jpg"]})
+    image_edits.add_images(good.id, [("front.png", picture("red")), ("back.png", picture("blue"))])
+    finding.update_product(bad.id, {"images": ["nowhere/picture.jpg"]})
     batch = start(shop)
     work()
     batch = ended(batch)
@@ -319,7 +315,7 @@ def test_pictures_go_with_a_batch_and_a_missing_one_is_told(
 
 def spoil(product: Product) -> None:
     """Give the product a text that only the shop refuses."""
-    catalog.update_product(product.id, {"texts": {"en": {"meta_title": "Sizes {S, M}"}}})
+    finding.update_product(product.id, {"texts": {"en": {"meta_title": "Sizes {S, M}"}}})
 
 
 def requests_to(practice: PracticeShop) -> int:
@@ -339,7 +335,7 @@ def test_one_bad_product_among_many_is_found_with_few_requests(
     assert batch.error.startswith("P-017: ")
     assert requests_to(practice_82) <= 8
     for product in made:
-        catalog.update_product(product.id, {"price_net": Decimal(3)})
+        finding.update_product(product.id, {"price_net": Decimal(3)})
     spoil(made[5])
     practice_82.reset_stats()
     batch = start(shop)
@@ -359,7 +355,7 @@ def test_a_new_products_stock_that_was_saved_unanswered_and_then_edited_to_none_
         work()
         (found,) = practice_82.products("P-000")
         assert practice_82.stock_of(found["id"]) == 7
-        catalog.update_product(product.id, {"quantity": 0})
+        finding.update_product(product.id, {"quantity": 0})
         clock.shift(31)
         work()
     assert practice_82.stock_of(found["id"]) == 0
@@ -373,7 +369,7 @@ def test_an_outage_in_a_group_fails_its_products_for_now_and_they_are_tried_agai
     start(shop)
     work()
     for product in db.session.query(Product).all():
-        catalog.update_product(product.id, {"price_net": Decimal(4)})
+        finding.update_product(product.id, {"price_net": Decimal(4)})
     practice_82.reset_stats()
     practice_82.strike_next("503", 1, method="PATCH")
     with time_machine.travel(now(), tick=True) as clock:

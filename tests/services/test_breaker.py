@@ -27,8 +27,9 @@ from ppm_web.prestashop.errors import (
     Rejected,
     ShopUnreachable,
 )
-from ppm_web.services import breaker, shops
-from ppm_web.services.sync_errors import KeyUnreadableError, LeaseLapsedError
+from ppm_web.services.errors import KeyUnreadableError, LeaseLapsedError
+from ppm_web.services.pace import breaker
+from ppm_web.services.shops import register as shop_register
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(seconds=60)
@@ -202,7 +203,7 @@ def test_sweepers_at_the_same_time_probe_once(app: Flask, shop: PrestaShopShop) 
 
 def test_an_inactive_shop_is_not_probed(clock: time_machine.Traveller, shop: PrestaShopShop) -> None:
     breaker.note(shop.id, REFUSED)
-    shops.set_active(shop, False)
+    shop_register.set_active(shop, False)
     clock.shift(MINUTE)
     assert breaker.due_probes() == []
 
@@ -249,7 +250,7 @@ def test_a_probe_that_gets_no_good_answer_reopens_nothing(
 
 def test_a_probe_of_a_server_that_is_down_reopens_nothing(shop: PrestaShopShop) -> None:
     breaker.note(shop.id, REFUSED)
-    shops.set_shop(shop, url="http://127.0.0.1:1", key=None)
+    shop_register.set_shop(shop, url="http://127.0.0.1:1", key=None)
     assert not breaker.probe(shop.id)
     assert state(shop).pause_reason == (
         "There is no connection to the shop: its server is down, or the address is wrong. "
@@ -265,7 +266,7 @@ def test_what_a_person_paused_is_neither_probed_nor_reopened(
     clock: time_machine.Traveller, practice_82: PracticeShop, shop: PrestaShopShop
 ) -> None:
     breaker.note(shop.id, REFUSED)
-    shops.pause_shop(shop, "stocktaking")
+    shop_register.pause_shop(shop, "stocktaking")
     clock.shift(MINUTE)
     assert breaker.due_probes() == []
     assert not breaker.probe(shop.id)
@@ -277,7 +278,7 @@ def test_what_a_person_paused_is_neither_probed_nor_reopened(
 
 def test_what_a_person_resumed_goes_on_and_counts_anew(shop: PrestaShopShop) -> None:
     fail(shop, 5)
-    shops.resume_shop(shop)
+    shop_register.resume_shop(shop)
     assert (state(shop).paused_at, state(shop).probe_at, state(shop).failure_streak) == (None, None, 0)
     fail(shop, 5)
     assert state(shop).paused_at is not None

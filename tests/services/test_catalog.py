@@ -19,7 +19,8 @@ from ppm_web.models import (
     ProductImage,
     ProductText,
 )
-from ppm_web.services.catalog import (
+from ppm_web.services.catalog.changes import change_faults
+from ppm_web.services.catalog.finding import (
     CatalogError,
     InvalidEditError,
     ProductChanges,
@@ -30,7 +31,6 @@ from ppm_web.services.catalog import (
     product_by_sku,
     update_product,
 )
-from ppm_web.services.catalog_changes import change_faults
 
 
 def make_product(sku: str = "MUG-1", **fields: object) -> Product:

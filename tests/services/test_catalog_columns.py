@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ppm_web.services.catalog_columns import ParsedRow, parse_row, read_columns
+from ppm_web.services.catalog.columns import ParsedRow, parse_row, read_columns
 from tests.services.import_files import BAD_CELLS, GOOD
 
 

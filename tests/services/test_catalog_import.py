@@ -13,9 +13,9 @@ from sqlalchemy import event
 
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID
-from ppm_web.services import catalog_import
-from ppm_web.services.catalog import category_path
-from ppm_web.services.catalog_import import import_catalog
+from ppm_web.services.catalog.finding import category_path
+from ppm_web.services.imports import run as import_run
+from ppm_web.services.imports.run import import_catalog
 from tests.services.import_files import HEADER, bad, counts, figures, names, product, run, skus, write
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -217,7 +217,7 @@ def test_a_dry_run_finds_the_same_figures_and_writes_nothing(tmp_path: Path) -> 
 def test_chunks_are_committed_one_by_one_and_a_second_run_ends_what_a_crash_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog_import, "CHUNK", 10)
+    monkeypatch.setattr(import_run, "CHUNK", 10)
     path = write(tmp_path, HEADER + "".join(f"SKU-{n:02},1,5,Mug\n" for n in range(35)))
 
     def crash(_done: int, _total: int) -> None:
@@ -234,7 +234,7 @@ def test_chunks_are_committed_one_by_one_and_a_second_run_ends_what_a_crash_left
 
 
 def test_progress_goes_up_to_the_size_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog_import, "CHUNK", 10)
+    monkeypatch.setattr(import_run, "CHUNK", 10)
     path = write(tmp_path, HEADER + "".join(f"SKU-{n:02},1,5,Mug\n" for n in range(35)))
     seen: list[tuple[int, int]] = []
 
@@ -248,7 +248,7 @@ def test_progress_goes_up_to_the_size_of_the_file(tmp_path: Path, monkeypatch: p
 def test_no_transaction_is_open_while_the_file_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog_import, "CHUNK", 2)
+    monkeypatch.setattr(import_run, "CHUNK", 2)
     db.session.commit()
     open_while_reading: list[bool] = []
 

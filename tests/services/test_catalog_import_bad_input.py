@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ppm_web.services.catalog import ImportFileError
-from ppm_web.services.catalog_import import import_catalog
+from ppm_web.services.catalog.finding import ImportFileError
+from ppm_web.services.imports.run import import_catalog
 from tests.services.import_files import (
     BAD_CELLS,
     GOOD,

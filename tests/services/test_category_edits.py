@@ -7,8 +7,8 @@ from flask import Flask
 
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, Category
-from ppm_web.services.catalog_errors import InvalidEditError
-from ppm_web.services.category_edits import CategoryEdit, update_category
+from ppm_web.services.catalog.category_edits import CategoryEdit, update_category
+from ppm_web.services.catalog.errors import InvalidEditError
 from tests.factories import make_category
 
 

@@ -15,14 +15,15 @@ from ppm_web.models import (
     SyncState,
 )
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import mappings, sync
+from ppm_web.services.shops import mappings
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_category, make_product, status_of
 
 Work = Callable[[], None]
 
 
 def request(category: Category, shop: PrestaShopShop, *, force: bool = False) -> None:
-    sync.request_category_sync(category.id, shop.id, by="test", force=force)
+    sync_requests.request_category_sync(category.id, shop.id, by="test", force=force)
 
 
 def row(category: Category) -> CategorySyncStatus:
@@ -150,7 +151,7 @@ def test_a_category_that_is_its_own_ancestor_is_told(
     db.session.commit()
     request(second, shop)
     product = make_product(categories=(first,))
-    sync.request_product_sync(product.id, shop.id, by="test")
+    sync_requests.request_product_sync(product.id, shop.id, by="test")
     work()
     assert "its own ancestor" in row(second).message
     assert row(second).state is SyncState.ERROR
@@ -162,7 +163,7 @@ def test_the_home_category_is_the_shops_own_and_never_written(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     product = make_product()
-    sync.request_product_sync(product.id, shop.id, by="test")
+    sync_requests.request_product_sync(product.id, shop.id, by="test")
     work()
     found = practice_82.find_product("MUG-1")
     assert found is not None

@@ -13,9 +13,10 @@ from ppm_web import queue
 from ppm_web.extensions import db
 from ppm_web.models import FailedJob, PrestaShopShop, ProductSyncStatus, SyncState, now
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import claims, sync
-from ppm_web.services.claims import ClaimLostError
-from ppm_web.services.sweep import sweep
+from ppm_web.services.ledger import claims
+from ppm_web.services.ledger.claims import ClaimLostError
+from ppm_web.services.sync import requests as sync_requests
+from ppm_web.services.upkeep.sweep import sweep
 from tests.factories import make_product, status_of
 
 Work = Callable[[], None]
@@ -23,7 +24,7 @@ Work = Callable[[], None]
 
 def requested(shop: PrestaShopShop, sku: str = "MUG-1", **options: object) -> ProductSyncStatus:
     product = make_product(sku)
-    taken = sync.request_product_sync(product.id, shop.id, by="test", **options)  # type: ignore[arg-type]
+    taken = sync_requests.request_product_sync(product.id, shop.id, by="test", **options)  # type: ignore[arg-type]
     assert isinstance(taken.status, ProductSyncStatus)
     return taken.status
 
@@ -137,7 +138,7 @@ def test_a_request_without_a_broker_waits_and_is_handed_out_when_it_is_back(
     product = make_product()
     app.config["REDIS_URL"], good = "redis://127.0.0.1:1/0", app.config["REDIS_URL"]
     app.extensions["ppm_queue"].clear()
-    taken = sync.request_product_sync(product.id, shop.id, by="test")
+    taken = sync_requests.request_product_sync(product.id, shop.id, by="test")
     assert taken.queued is False
     assert "the queue cannot be reached" in taken.message
     assert taken.status.state is SyncState.PENDING
@@ -188,9 +189,9 @@ def test_the_queue_is_by_priority_unless_it_is_forced(
 
 
 def test_the_client_refuses_to_call_a_shop_while_a_transaction_is_open(shop: PrestaShopShop) -> None:
-    from ppm_web.services import shops
+    from ppm_web.services.shops import register as shop_register
 
-    with shops.client_for(shop) as client:
+    with shop_register.client_for(shop) as client:
         db.session.query(ProductSyncStatus).count()
         with pytest.raises(RuntimeError, match="a transaction is open"):
             client.find_products(["MUG-1"])

@@ -11,9 +11,11 @@ from ppm_web import queue
 from ppm_web.extensions import db
 from ppm_web.models import FailedJob, JobBatch, PrestaShopShop, ProductSyncStatus, SyncState
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import failure_actions, failure_lists, failures
-from ppm_web.services.failure_actions import Action
-from ppm_web.services.failure_lists import PERMANENT, TEMPORARY, FailureFilter
+from ppm_web.services.failures import actions as failure_actions
+from ppm_web.services.failures import lists as failure_lists
+from ppm_web.services.failures.actions import Action
+from ppm_web.services.failures.lists import PERMANENT, TEMPORARY, FailureFilter
+from ppm_web.services.ledger import failures
 from tests.factories import make_category, make_product
 from tests.services.failed_jobs import fail, fail_many, failing_product, failure_of, left
 from tests.views.rows import make_shop

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ppm_web.services.image_plans import plan_of
+from ppm_web.services.publishing.image_plans import plan_of
 
 
 @pytest.mark.parametrize(

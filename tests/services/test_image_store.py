@@ -15,8 +15,8 @@ from ppm_web import create_app
 from ppm_web.config import SettingError
 from ppm_web.extensions import db
 from ppm_web.models import ImageFile, ProductImage, now
-from ppm_web.services import image_store
-from ppm_web.services.image_formats import ImageError
+from ppm_web.services.images import store as image_store
+from ppm_web.services.images.formats import ImageError
 from tests.factories import make_product
 from tests.services.pictures import GPS, SVG, animation, bomb, from_a_camera, noise, opened, picture, saved
 from tests.support import SECRET_KEY

@@ -20,8 +20,8 @@ from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop
 from ppm_web.prestashop.answers import Exchange
 from ppm_web.prestashop.errors import RateLimited, Rejected, ShopUnreachable
-from ppm_web.services import pacing
-from ppm_web.services.pacing import Lane, LimitsError
+from ppm_web.services.pace import rate as pace_rate
+from ppm_web.services.pace.rate import Lane, LimitsError
 from tests.support import SECRET_KEY
 from tests.views.rows import make_shop
 
@@ -52,20 +52,20 @@ def exchange(status: int | None = 200, *, seconds: float | None = 0.02, method: 
 
 def learn(shop: PrestaShopShop, error: Exception | None = None, status: int | None = 200) -> int:
     """Tell of one request, and return the rate after it."""
-    pacing.learn(shop.id, [exchange(status)], 1, error)
+    pace_rate.learn(shop.id, [exchange(status)], 1, error)
     return rate(shop)
 
 
 def rate(shop: PrestaShopShop) -> int:
     db.session.refresh(shop)
     db.session.commit()
-    return pacing.rate(shop)
+    return pace_rate.rate(shop)
 
 
 def use_up(shop: PrestaShopShop) -> None:
     """Make requests until both lanes have to wait."""
-    while pacing.wait_for(shop, Lane.SINGLE) == 0:
-        pacing.spend(shop, Lane.SINGLE, 1)
+    while pace_rate.wait_for(shop, Lane.SINGLE) == 0:
+        pace_rate.spend(shop, Lane.SINGLE, 1)
 
 
 # --- buckets -------------------------------------------------------------------------------------------
@@ -73,82 +73,82 @@ def test_a_new_shop_takes_15_seconds_worth_at_once_and_then_its_rate(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
     made = 0
-    while pacing.wait_for(shop, Lane.BULK) == 0:
-        pacing.spend(shop, Lane.BULK, 1)
+    while pace_rate.wait_for(shop, Lane.BULK) == 0:
+        pace_rate.spend(shop, Lane.BULK, 1)
         made += 1
     assert made == 12, "four fifths of the 15 requests that 15 seconds bring"
-    assert pacing.wait_for(shop, Lane.BULK) == 1.25, "48 a minute"
+    assert pace_rate.wait_for(shop, Lane.BULK) == 1.25, "48 a minute"
     clock.shift(1.25)
-    assert pacing.wait_for(shop, Lane.BULK) == 0
+    assert pace_rate.wait_for(shop, Lane.BULK) == 0
     clock.shift(3600)
-    pacing.spend(shop, Lane.BULK, 12)
-    assert pacing.wait_for(shop, Lane.BULK) > 0, "an hour without a request saves up no more than that"
+    pace_rate.spend(shop, Lane.BULK, 12)
+    assert pace_rate.wait_for(shop, Lane.BULK) > 0, "an hour without a request saves up no more than that"
 
 
 def test_a_slow_shop_has_ten_requests_at_once_all_the_same(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
     shop.pace_rate = 6
-    pacing.spend(shop, Lane.SINGLE, 9)
-    assert pacing.wait_for(shop, Lane.SINGLE) == 0
-    pacing.spend(shop, Lane.SINGLE, 1)
-    assert pacing.wait_for(shop, Lane.SINGLE) > 0
+    pace_rate.spend(shop, Lane.SINGLE, 9)
+    assert pace_rate.wait_for(shop, Lane.SINGLE) == 0
+    pace_rate.spend(shop, Lane.SINGLE, 1)
+    assert pace_rate.wait_for(shop, Lane.SINGLE) > 0
 
 
 def test_looking_takes_nothing(clock: time_machine.Traveller, shop: PrestaShopShop) -> None:
-    pacing.spend(shop, Lane.BULK, 11)
-    assert [pacing.wait_for(shop, Lane.BULK) for _ in range(3)] == [0, 0, 0]
+    pace_rate.spend(shop, Lane.BULK, 11)
+    assert [pace_rate.wait_for(shop, Lane.BULK) for _ in range(3)] == [0, 0, 0]
 
 
 def test_a_run_may_need_more_than_there_is_and_what_follows_waits_for_it(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
-    pacing.spend(shop, Lane.BULK, 20)
-    assert pacing.wait_for(shop, Lane.BULK) == 9 * 1.25
+    pace_rate.spend(shop, Lane.BULK, 20)
+    assert pace_rate.wait_for(shop, Lane.BULK) == 9 * 1.25
     clock.shift(9 * 1.25)
-    assert pacing.wait_for(shop, Lane.BULK) == 0
+    assert pace_rate.wait_for(shop, Lane.BULK) == 0
 
 
 def test_a_fifth_is_kept_for_single_requests_however_much_a_batch_wants(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
-    pacing.spend(shop, Lane.BULK, 1000)
+    pace_rate.spend(shop, Lane.BULK, 1000)
     for _ in range(3):
-        assert pacing.wait_for(shop, Lane.SINGLE) == 0
-        pacing.spend(shop, Lane.SINGLE, 1)
-    assert pacing.wait_for(shop, Lane.SINGLE) == 5, "12 a minute"
+        assert pace_rate.wait_for(shop, Lane.SINGLE) == 0
+        pace_rate.spend(shop, Lane.SINGLE, 1)
+    assert pace_rate.wait_for(shop, Lane.SINGLE) == 5, "12 a minute"
 
 
 def test_single_requests_take_what_a_batch_leaves(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
     for _ in range(15):
-        assert pacing.wait_for(shop, Lane.SINGLE) == 0
-        pacing.spend(shop, Lane.SINGLE, 1)
-    assert pacing.wait_for(shop, Lane.SINGLE) == 1.25
-    assert pacing.wait_for(shop, Lane.BULK) == 1.25
+        assert pace_rate.wait_for(shop, Lane.SINGLE) == 0
+        pace_rate.spend(shop, Lane.SINGLE, 1)
+    assert pace_rate.wait_for(shop, Lane.SINGLE) == 1.25
+    assert pace_rate.wait_for(shop, Lane.BULK) == 1.25
 
 
 def test_the_debt_of_single_requests_is_not_the_batchs(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
-    pacing.spend(shop, Lane.SINGLE, 30)
-    assert pacing.wait_for(shop, Lane.BULK) == 1.25
+    pace_rate.spend(shop, Lane.SINGLE, 30)
+    assert pace_rate.wait_for(shop, Lane.BULK) == 1.25
 
 
 def test_each_shop_has_buckets_of_its_own(clock: time_machine.Traveller, shop: PrestaShopShop) -> None:
-    pacing.spend(shop, Lane.BULK, 1000)
-    assert pacing.wait_for(make_shop("Shop B"), Lane.BULK) == 0
+    pace_rate.spend(shop, Lane.BULK, 1000)
+    assert pace_rate.wait_for(make_shop("Shop B"), Lane.BULK) == 0
 
 
 def test_a_clock_that_is_behind_neither_adds_nor_takes(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
-    pacing.spend(shop, Lane.BULK, 12)
+    pace_rate.spend(shop, Lane.BULK, 12)
     clock.shift(-30)
-    pacing.spend(shop, Lane.BULK, 1)
+    pace_rate.spend(shop, Lane.BULK, 1)
     clock.shift(30)
-    assert pacing.wait_for(shop, Lane.BULK) == 2.5
+    assert pace_rate.wait_for(shop, Lane.BULK) == 2.5
 
 
 def test_processes_share_one_bucket(app: Flask) -> None:
@@ -165,7 +165,7 @@ def test_processes_share_one_bucket(app: Flask) -> None:
     }
     takers = [subprocess.Popen([sys.executable, "-c", taking], env=environment) for _ in range(4)]
     assert [taker.wait(60) for taker in takers] == [0, 0, 0, 0]
-    wait = pacing.wait_for(PrestaShopShop(id=7, pace_min=1, pace_rate=1), Lane.BULK)
+    wait = pace_rate.wait_for(PrestaShopShop(id=7, pace_min=1, pace_rate=1), Lane.BULK)
     assert wait > 700, "20 of 8 were taken, and 48 come in an hour; without one process it would be 600 s"
 
 
@@ -177,10 +177,10 @@ def test_without_a_broker_no_pace_is_kept_and_that_is_told_once(
     app.extensions["ppm_queue"].clear()
     with caplog.at_level(logging.WARNING, "ppm.pace"):
         for _ in range(3):
-            pacing.spend(shop, Lane.BULK, 1000)
-            assert pacing.wait_for(shop, Lane.BULK) == 0
+            pace_rate.spend(shop, Lane.BULK, 1000)
+            assert pace_rate.wait_for(shop, Lane.BULK) == 0
     assert [record.getMessage()[:15] for record in caplog.records] == ["no pace is kept"]
-    assert pacing.group_size(shop) == 50
+    assert pace_rate.group_size(shop) == 50
     assert learn(shop, RateLimited("slower", status=429), 429) == 30, "the rate stands in the shop's row"
 
 
@@ -190,12 +190,12 @@ def test_a_shop_without_limit_and_the_sync_mode_ask_no_broker(app: Flask, shop: 
     app.extensions["ppm_queue"].clear()
     unlimited = make_shop("Shop B", pace_min=100_000, pace_max=100_000)
     for _ in range(3):
-        pacing.spend(unlimited, Lane.BULK, 1000)
-        assert pacing.wait_for(unlimited, Lane.BULK) == 0
+        pace_rate.spend(unlimited, Lane.BULK, 1000)
+        assert pace_rate.wait_for(unlimited, Lane.BULK) == 0
     assert learn(unlimited) == 100_000
     app.config["QUEUE_MODE"] = "sync"
-    pacing.spend(shop, Lane.BULK, 1000)
-    assert pacing.wait_for(shop, Lane.BULK) == 0
+    pace_rate.spend(shop, Lane.BULK, 1000)
+    assert pace_rate.wait_for(shop, Lane.BULK) == 0
     assert learn(shop, RateLimited("slower", status=429), 429) == 60
     assert "ppm_pace_lost" not in app.extensions, "the broker was not asked"
 
@@ -218,7 +218,7 @@ def test_the_rate_halves_when_the_shop_has_too_much(
     words: str,
 ) -> None:
     assert learn(shop, error, status) == 30
-    pace = pacing.pace_of(shop)
+    pace = pace_rate.pace_of(shop)
     assert words in pace.reason
     assert pace.since == START
 
@@ -253,7 +253,7 @@ def test_workers_that_meet_a_429_at_the_same_time_halve_once(app: Flask, shop: P
     def complain() -> None:
         with app.app_context():
             gate.wait()
-            pacing.learn(shop_id, [exchange(429)], 1, None)
+            pace_rate.learn(shop_id, [exchange(429)], 1, None)
             db.session.remove()
 
     workers = [threading.Thread(target=complain) for _ in range(6)]
@@ -274,20 +274,20 @@ def test_the_rate_never_falls_below_the_floor(clock: time_machine.Traveller, sho
 
 def test_after_a_429_what_was_saved_up_is_gone(clock: time_machine.Traveller, shop: PrestaShopShop) -> None:
     learn(shop, None, 429)
-    assert pacing.wait_for(shop, Lane.BULK) == 0
-    pacing.spend(shop, Lane.BULK, 1)
-    assert pacing.wait_for(shop, Lane.BULK) == 2.5, "24 a minute"
+    assert pace_rate.wait_for(shop, Lane.BULK) == 0
+    pace_rate.spend(shop, Lane.BULK, 1)
+    assert pace_rate.wait_for(shop, Lane.BULK) == 2.5, "24 a minute"
 
 
 def test_retry_after_holds_the_shop_up_for_that_long(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
     learn(shop, RateLimited("slower", status=429, retry_after=42), 429)
-    assert pacing.wait_for(shop, Lane.BULK) == 42
-    assert pacing.wait_for(shop, Lane.SINGLE) == 42
-    assert "asked to wait 42 s" in pacing.pace_of(shop).reason
+    assert pace_rate.wait_for(shop, Lane.BULK) == 42
+    assert pace_rate.wait_for(shop, Lane.SINGLE) == 42
+    assert "asked to wait 42 s" in pace_rate.pace_of(shop).reason
     clock.shift(42)
-    assert pacing.wait_for(shop, Lane.BULK) == 0
+    assert pace_rate.wait_for(shop, Lane.BULK) == 0
 
 
 def test_a_rate_that_is_used_up_grows_by_a_tenth_once_in_ten_seconds(
@@ -295,14 +295,14 @@ def test_a_rate_that_is_used_up_grows_by_a_tenth_once_in_ten_seconds(
 ) -> None:
     use_up(shop)
     assert [learn(shop), learn(shop)] == [66, 66]
-    assert pacing.pace_of(shop).reason == "the shop keeps up"
+    assert pace_rate.pace_of(shop).reason == "the shop keeps up"
     clock.shift(STEP)
     use_up(shop)
     assert learn(shop) == 72
 
 
 def test_a_rate_that_nobody_needs_does_not_grow(clock: time_machine.Traveller, shop: PrestaShopShop) -> None:
-    pacing.spend(shop, Lane.BULK, 5)
+    pace_rate.spend(shop, Lane.BULK, 5)
     assert learn(shop) == 60
 
 
@@ -329,40 +329,40 @@ def test_a_shop_that_takes_several_times_as_long_as_usual_is_asked_less_often(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
     for _ in range(8):
-        pacing.learn(shop.id, [exchange(seconds=0.1)], 1, None)
-    pacing.learn(shop.id, [exchange(seconds=0.39)], 1, None)
+        pace_rate.learn(shop.id, [exchange(seconds=0.1)], 1, None)
+    pace_rate.learn(shop.id, [exchange(seconds=0.39)], 1, None)
     assert rate(shop) == 60
-    pacing.learn(shop.id, [exchange(seconds=0.8)], 1, None)
+    pace_rate.learn(shop.id, [exchange(seconds=0.8)], 1, None)
     assert rate(shop) == 30
-    assert "as long as usual" in pacing.pace_of(shop).reason
+    assert "as long as usual" in pace_rate.pace_of(shop).reason
 
 
 def test_a_few_milliseconds_more_and_another_kind_of_request_are_no_sign(
     clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
     for _ in range(8):
-        pacing.learn(shop.id, [exchange(seconds=0.01)], 1, None)
-    pacing.learn(shop.id, [exchange(seconds=0.1)], 1, None)
-    pacing.learn(shop.id, [exchange(seconds=2, method="POST")], 1, None)
-    pacing.learn(shop.id, [exchange(seconds=2)], 50, None)
+        pace_rate.learn(shop.id, [exchange(seconds=0.01)], 1, None)
+    pace_rate.learn(shop.id, [exchange(seconds=0.1)], 1, None)
+    pace_rate.learn(shop.id, [exchange(seconds=2, method="POST")], 1, None)
+    pace_rate.learn(shop.id, [exchange(seconds=2)], 50, None)
     assert rate(shop) == 60
 
 
 def test_a_shop_that_is_gone_teaches_nothing(app: Flask) -> None:
-    pacing.learn(99, [exchange(429)], 1, None)
+    pace_rate.learn(99, [exchange(429)], 1, None)
     assert db.session.query(PrestaShopShop).count() == 0
 
 
 # --- settings, limits, and the size of a group ---------------------------------------------------------
 def test_a_shops_own_limits_hold_before_the_settings(shop: PrestaShopShop) -> None:
-    assert pacing.limits(shop) == (6, 240)
-    pacing.set_limits(shop, 100, 300)
-    assert (pacing.limits(shop), rate(shop)) == ((100, 300), 100)
-    assert pacing.pace_of(shop).reason == "its limits were set"
-    pacing.set_limits(shop, None, 20)
-    assert (pacing.limits(shop), rate(shop)) == ((6, 20), 20)
-    pacing.set_limits(shop, None, None)
-    assert (pacing.limits(shop), rate(shop)) == ((6, 240), 20), "it grows again from there"
+    assert pace_rate.limits(shop) == (6, 240)
+    pace_rate.set_limits(shop, 100, 300)
+    assert (pace_rate.limits(shop), rate(shop)) == ((100, 300), 100)
+    assert pace_rate.pace_of(shop).reason == "its limits were set"
+    pace_rate.set_limits(shop, None, 20)
+    assert (pace_rate.limits(shop), rate(shop)) == ((6, 20), 20)
+    pace_rate.set_limits(shop, None, None)
+    assert (pace_rate.limits(shop), rate(shop)) == ((6, 240), 20), "it grows again from there"
 
 
 @pytest.mark.parametrize(
@@ -386,23 +386,23 @@ def test_limits_that_contradict_each_other_are_refused(
     shop: PrestaShopShop, lowest: int | None, highest: int | None
 ) -> None:
     with pytest.raises(LimitsError, match="is above the highest"):
-        pacing.set_limits(shop, lowest, highest)
-    assert pacing.limits(shop) == (6, 240)
+        pace_rate.set_limits(shop, lowest, highest)
+    assert pace_rate.limits(shop) == (6, 240)
 
 
 def test_a_group_shrinks_where_a_request_would_take_longer_than_two_seconds(shop: PrestaShopShop) -> None:
-    assert pacing.group_size(shop) == 50
-    pacing.learn(shop.id, [exchange(seconds=10, method="POST")], 50, None)
-    assert pacing.group_size(shop) == 10
-    pacing.learn(shop.id, [exchange(seconds=60, method="POST")], 10, None)
-    assert pacing.group_size(shop) == 5, "not fewer, however slow it is"
+    assert pace_rate.group_size(shop) == 50
+    pace_rate.learn(shop.id, [exchange(seconds=10, method="POST")], 50, None)
+    assert pace_rate.group_size(shop) == 10
+    pace_rate.learn(shop.id, [exchange(seconds=60, method="POST")], 10, None)
+    assert pace_rate.group_size(shop) == 5, "not fewer, however slow it is"
     for _ in range(12):
-        pacing.learn(shop.id, [exchange(seconds=0.1, method="PATCH")], 5, None)
-    assert pacing.group_size(shop) == 50
+        pace_rate.learn(shop.id, [exchange(seconds=0.1, method="PATCH")], 5, None)
+    assert pace_rate.group_size(shop) == 50
 
 
 def test_reading_says_nothing_of_the_size_of_a_group(app: Flask, shop: PrestaShopShop) -> None:
-    pacing.learn(shop.id, [exchange(seconds=30)], 1, None)
-    assert pacing.group_size(shop) == 50
+    pace_rate.learn(shop.id, [exchange(seconds=30)], 1, None)
+    assert pace_rate.group_size(shop) == 50
     app.config["GROUP_SIZE"] = 3
-    assert pacing.group_size(shop) == 3
+    assert pace_rate.group_size(shop) == 3

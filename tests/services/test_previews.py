@@ -10,9 +10,10 @@ import pytest
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, ProductImage
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import image_store, previews
-from ppm_web.services.previews import Outlook
-from ppm_web.services.sync import request_product_sync
+from ppm_web.services.images import store as image_store
+from ppm_web.services.publishing import previews
+from ppm_web.services.publishing.previews import Outlook
+from ppm_web.services.sync.requests import request_product_sync
 from tests.factories import make_category, make_manufacturer, make_product
 from tests.services.pictures import picture
 

@@ -14,10 +14,14 @@ from ppm_web.models import PrestaShopShop, Product, ProductImage, ProductSyncSta
 from ppm_web.practice_shop import PracticeShop
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.errors import PrestaShopError
-from ppm_web.services import claims, image_store, remote_images, shops, sync
-from ppm_web.services.product_images import ProductImages, check_complete, wanted
-from ppm_web.services.snapshots import product_data
-from ppm_web.services.sync_errors import ImageProblemError
+from ppm_web.services.errors import ImageProblemError
+from ppm_web.services.images import store as image_store
+from ppm_web.services.ledger import claims
+from ppm_web.services.ownership.snapshots import product_data
+from ppm_web.services.publishing import image_links
+from ppm_web.services.publishing.images import ProductImages, check_complete, wanted
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_product
 from tests.services.pictures import picture
 
@@ -39,7 +43,7 @@ class Bringing:
 
     def with_hashes(self, hashes: list[str], *, check: bool = False) -> bool:
         db.session.commit()
-        with shops.client_for(self.shop, before_request=lambda: claims.renew([self.claim])) as client:
+        with shop_register.client_for(self.shop, before_request=lambda: claims.renew([self.claim])) as client:
             images = ProductImages(self.shop, client)
             return images.bring(self.claim, self.claim.status_id, self.external_id, hashes, check=check)
 
@@ -65,7 +69,7 @@ class Bringing:
 def bring(app: Flask, practice_82: PracticeShop, shop: PrestaShopShop, tmp_path: Path) -> Bringing:
     app.config["IMAGE_FOLDER"] = str(tmp_path / "images")
     product = make_product()
-    taken = sync.request_product_sync(product.id, shop.id, by="test")
+    taken = sync_requests.request_product_sync(product.id, shop.id, by="test")
     assert isinstance(taken.status, ProductSyncStatus)
     (claim,) = claims.claim(ProductSyncStatus, [taken.status.id])
     external_id = practice_82.create("products", {"reference": "MUG-1", "price": "1", "name": {"1": "Mug"}})
@@ -175,7 +179,7 @@ def test_a_picture_that_is_saved_late_is_found_by_the_next_try(bring: Bringing) 
 def test_a_worker_that_dies_after_a_picture_was_sent_leaves_nothing_doubled(bring: Bringing) -> None:
     bring("a")
     (image,) = bring.practice.images(bring.external_id)
-    remote_images.note_sending(bring.claim.status_id, bring.hash_of("b"), image["id"])
+    image_links.note_sending(bring.claim.status_id, bring.hash_of("b"), image["id"])
     with client_of(bring.shop) as client:
         client.images.upload(bring.external_id, picture(COLOURS["b"], size=(8, 8)), "image/png", "b.png")
     assert bring("abc")

@@ -23,8 +23,11 @@ from ppm_web.models import (
     SyncState,
 )
 from ppm_web.practice_shop import PracticeShop, serve
-from ppm_web.services import catalog, mappings, shops, sync
-from ppm_web.services.sync_errors import SyncRefusedError
+from ppm_web.services.catalog import finding
+from ppm_web.services.errors import SyncRefusedError
+from ppm_web.services.shops import mappings
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_category, make_manufacturer, make_product, make_shop, status_of
 from tests.support import WatchedShop
 
@@ -32,7 +35,7 @@ Work = Callable[[], None]
 
 
 def request(product: Product, shop: PrestaShopShop, **options: object) -> None:
-    sync.request_product_sync(product.id, shop.id, by="test", **options)  # type: ignore[arg-type]
+    sync_requests.request_product_sync(product.id, shop.id, by="test", **options)  # type: ignore[arg-type]
 
 
 def in_shop(practice: PracticeShop) -> dict[str, Any]:
@@ -103,7 +106,7 @@ def test_only_the_changed_field_is_sent(practice_82: PracticeShop, shop: PrestaS
     request(product, shop)
     work()
     practice_82.reset_stats()
-    catalog.update_product(product.id, {"price_net": Decimal("13.99")})
+    finding.update_product(product.id, {"price_net": Decimal("13.99")})
     request(product, shop)
     work()
 
@@ -122,7 +125,7 @@ def test_a_changed_stock_is_one_request_to_stock_availables(
     request(product, shop)
     work()
     practice_82.reset_stats()
-    catalog.update_product(product.id, {"quantity": 0})
+    finding.update_product(product.id, {"quantity": 0})
     request(product, shop)
     work()
 
@@ -227,7 +230,7 @@ def test_a_product_deleted_in_the_shop_is_a_conflict_and_made_again_by_force(
     work()
     found = in_shop(practice_82)
     practice_82.delete("products", found["id"])
-    catalog.update_product(product.id, {"price_net": Decimal(9)})
+    finding.update_product(product.id, {"price_net": Decimal(9)})
     request(product, shop)
     work()
     status = status_of(product, shop)
@@ -282,13 +285,13 @@ def test_an_edit_taken_back_after_an_unanswered_change_is_sent_back_too(
     request(product, shop)
     work()
     practice_82.strike_next("close-after-save", 1, method="PATCH", resource=resource)
-    catalog.update_product(product.id, {"price_net": Decimal(99), "quantity": 3})
+    finding.update_product(product.id, {"price_net": Decimal(99), "quantity": 3})
     request(product, shop)
     work()
     assert status_of(product, shop).state is SyncState.PENDING
     assert in_shop(practice_82)["price"] == "99.000000", "the shop saved it"
 
-    catalog.update_product(product.id, {"price_net": Decimal("12.50"), "quantity": 7})
+    finding.update_product(product.id, {"price_net": Decimal("12.50"), "quantity": 7})
     request(product, shop)
     work()
     found = in_shop(practice_82)
@@ -300,7 +303,7 @@ def test_an_inactive_shop_is_refused_and_nothing_is_sent(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     product = make_product()
-    shops.set_active(shop, False)
+    shop_register.set_active(shop, False)
     with pytest.raises(SyncRefusedError, match="Shop 'Shop A' is not active"):
         request(product, shop)
     assert practice_82.stats()["total"] == 0
@@ -312,7 +315,7 @@ def test_a_shop_switched_off_after_the_request_fails_in_plain_words(
 ) -> None:
     product = make_product()
     request(product, shop)
-    shops.set_active(shop, False)
+    shop_register.set_active(shop, False)
     work()
 
     assert status_of(product, shop).message == "Job failed after 1 attempt: Shop 'Shop A' is not active"
@@ -323,7 +326,7 @@ def test_a_paused_shop_keeps_its_rows_waiting_and_burns_no_tries(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     product = make_product()
-    shops.pause_shop(shop, "stocktaking")
+    shop_register.pause_shop(shop, "stocktaking")
     request(product, shop)
     work()
     status = status_of(product, shop)
@@ -370,7 +373,9 @@ def test_several_tax_groups_of_one_rate_are_told_and_mapped_by_hand(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     practice_82.create("tax_rules", {"id_tax_rules_group": "5", "id_country": "14", "id_tax": "1"})
-    hints = [fact for fact in shops.check_shop(shop.id).facts if "Several tax groups have 23 %" in fact]
+    hints = [
+        fact for fact in shop_register.check_shop(shop.id).facts if "Several tax groups have 23 %" in fact
+    ]
     assert len(hints) == 1
     product = make_product()
     request(product, shop)
@@ -420,7 +425,7 @@ def test_an_edit_during_a_sync_brings_a_second_one(
 
     def edit_once() -> None:
         with app.app_context():
-            catalog.update_product(product.id, {"price_net": Decimal(99)})
+            finding.update_product(product.id, {"price_net": Decimal(99)})
             db.session.remove()
 
     practice_82.on_create = edit_once
@@ -440,7 +445,7 @@ def test_a_request_during_a_sync_brings_one_more_run(
 
     def ask_once() -> None:
         with app.app_context():
-            taken = sync.request_product_sync(product.id, shop.id, by="test")
+            taken = sync_requests.request_product_sync(product.id, shop.id, by="test")
             asked.append(taken.message)
             db.session.remove()
 
@@ -503,7 +508,7 @@ def test_a_shop_17_without_patch_gets_whole_products_and_loses_nothing(app: Flas
         work()
         found = in_shop(practice)
         practice.change("products", found["id"], {"wholesale_price": "5.5", "upc": "123456789012"})
-        catalog.update_product(product.id, {"price_net": Decimal(20), "quantity": 3})
+        finding.update_product(product.id, {"price_net": Decimal(20), "quantity": 3})
         request(product, shop)
         work()
         after = in_shop(practice)

@@ -21,7 +21,9 @@ from ppm_web.models import (
     SyncLog,
     now,
 )
-from ppm_web.services import retention, schedule_plan, schedules
+from ppm_web.services.schedules import plan as schedule_plan
+from ppm_web.services.schedules import runs as schedule_runs
+from ppm_web.services.upkeep import retention
 
 OLD, YOUNG = timedelta(days=31), timedelta(days=29)
 
@@ -128,5 +130,5 @@ def test_the_runs_of_schedules_go_too_but_not_the_one_under_way(app: Flask) -> N
 def test_the_schedule_tells_what_went(shop: PrestaShopShop) -> None:
     add_logs(shop, OLD, 2)
     add_batch(shop, BatchState.CANCELLED, OLD)
-    run = schedules.run_now("retention", "test")
+    run = schedule_runs.run_now("retention", "test")
     assert run.message == "deleted: 2 log lines, 1 batches, 0 runs of schedules, 0 audit entries, 0 pictures"

@@ -13,7 +13,9 @@ from flask import Flask
 from ppm_web.extensions import db
 from ppm_web.models import FailedJob, PrestaShopShop, Product, SyncLog, SyncState
 from ppm_web.practice_shop import PracticeShop
-from ppm_web.services import retries, shops, sync
+from ppm_web.services.failures import retries
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_product, status_of
 
 Work = Callable[[], None]
@@ -28,7 +30,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def request(product: Product, shop: PrestaShopShop) -> None:
-    sync.request_product_sync(product.id, shop.id, by="test")
+    sync_requests.request_product_sync(product.id, shop.id, by="test")
 
 
 def waits(product: Product, shop: PrestaShopShop) -> int:
@@ -191,7 +193,7 @@ def test_retrying_a_failure_takes_it_off_the_list_and_syncs(
     request(product, shop)
     work()
     (failure,) = db.session.query(FailedJob).all()
-    shops.resume_shop(shop)
+    shop_register.resume_shop(shop)
     assert retries.retry(failure.id, "test").retried == 1
     work()
     assert db.session.query(FailedJob).count() == 0

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ppm_web.services.schedule_times import in_words, last_times, next_time
+from ppm_web.services.schedules.times import in_words, last_times, next_time
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 NIGHTLY, EVERY_SIX_HOURS = "0 2 * * *", "0 */6 * * *"

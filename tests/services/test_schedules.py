@@ -25,9 +25,11 @@ from ppm_web.models import (
     ScheduleRunState,
 )
 from ppm_web.practice_shop import DEFAULT_KEY
-from ppm_web.services import retries, schedule_plan, schedules
-from ppm_web.services.schedule_plan import ScheduleError
-from ppm_web.services.secrets import encrypt
+from ppm_web.services.failures import retries
+from ppm_web.services.schedules import plan as schedule_plan
+from ppm_web.services.schedules import runs as schedule_runs
+from ppm_web.services.schedules.plan import ScheduleError
+from ppm_web.services.shops.secrets import encrypt
 from tests.factories import make_product
 
 START = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # 13:30 in Warsaw
@@ -50,7 +52,7 @@ def quiet(app: Flask, clock: time_machine.Traveller) -> time_machine.Traveller:
 
 def run_at(clock: time_machine.Traveller, moment: datetime) -> int:
     clock.move_to(moment)
-    return schedules.run_due(moment)
+    return schedule_runs.run_due(moment)
 
 
 def schedule(name: str) -> Schedule:
@@ -99,8 +101,8 @@ def test_the_built_in_schedules_are_made_at_first_use_and_only_once(
 ) -> None:
     assert db.session.query(Schedule).count() == 0, "not when the app is made"
     db.session.commit()
-    assert schedules.run_due(START) == 0
-    schedules.run_due(START)
+    assert schedule_runs.run_due(START) == 0
+    schedule_runs.run_due(START)
     due = {row.name: f"{row.next_due_at:%d %H:%M}" for row in db.session.query(Schedule)}
     assert due == {"nightly": "24 01:00", "retry": "23 17:00", "sweep": "23 12:31", "retention": "24 02:30"}
 
@@ -221,7 +223,7 @@ def test_a_schedule_that_is_off_does_not_run_and_goes_on_with_its_next_time(
 def test_switching_on_what_is_on_makes_nothing_of_what_is_due_undone(quiet: time_machine.Traveller) -> None:
     quiet.move_to(START + timedelta(days=1))
     schedule_plan.set_active("nightly", True)
-    assert schedules.run_due(START + timedelta(days=1)) == 2, "nightly and retention are caught up"
+    assert schedule_runs.run_due(START + timedelta(days=1)) == 2, "nightly and retention are caught up"
 
 
 def test_a_task_that_fails_is_recorded_without_its_details_and_the_others_run(
@@ -240,10 +242,10 @@ def test_a_task_that_fails_is_recorded_without_its_details_and_the_others_run(
 def test_a_broker_that_is_away_fails_the_sweep_in_plain_words(
     app: Flask, clock: time_machine.Traveller, shop: PrestaShopShop
 ) -> None:
-    from ppm_web.services import sync
+    from ppm_web.services.sync import requests as sync_requests
 
-    sync.request_product_sync(make_product().id, shop.id, by="test")
-    schedules.run_due(START)
+    sync_requests.request_product_sync(make_product().id, shop.id, by="test")
+    schedule_runs.run_due(START)
     app.extensions["ppm_queue"].pop("connection").close()
     app.config["REDIS_URL"] = "redis://127.0.0.1:1/0"
     run_at(clock, START + timedelta(minutes=5))
@@ -274,7 +276,7 @@ def test_a_task_that_is_left_because_the_scheduler_ends_stays_due(quiet: time_ma
         add_shop(name)
     night = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
     quiet.move_to(night)
-    schedules.run_due(night, lambda: bool(batches()))
+    schedule_runs.run_due(night, lambda: bool(batches()))
     assert set(batches()) == {"Nightly sync to Shop A"}
     assert states("nightly") == []
     run_at(quiet, night + timedelta(minutes=30))
@@ -293,7 +295,7 @@ def test_a_time_has_one_run_even_when_the_clock_was_put_back(quiet: time_machine
 
 def test_a_schedule_runs_now_when_asked_and_its_next_time_stays(quiet: time_machine.Traveller) -> None:
     due = schedule("nightly").next_due_at
-    run = schedules.run_now("nightly", "anna")
+    run = schedule_runs.run_now("nightly", "anna")
     assert (run.state, run.requested_by, run.message) == (
         ScheduleRunState.FINISHED,
         "anna",
@@ -301,7 +303,7 @@ def test_a_schedule_runs_now_when_asked_and_its_next_time_stays(quiet: time_mach
     )
     assert schedule("nightly").next_due_at == due
     with pytest.raises(ScheduleError, match=r"'weekly'.*nightly, retry, sweep, retention"):
-        schedules.run_now("weekly", "anna")
+        schedule_runs.run_now("weekly", "anna")
 
 
 def test_the_settings_change_times_and_add_schedules(quiet: time_machine.Traveller) -> None:
@@ -314,7 +316,7 @@ def test_the_settings_change_times_and_add_schedules(quiet: time_machine.Travell
         "nightly": "0  3 * * *",
         "noon": {"task": "nightly", "cron": "0 12 * * MON-FRI", "shops": ["Shop B"], "catch_up": False},
     }
-    schedules.run_due(START)
+    schedule_runs.run_due(START)
     assert f"{schedule('nightly').next_due_at:%d %H:%M}" == "24 02:00"
     assert (schedule("noon").cron, schedule("noon").catch_up) == ("0 12 * * mon-fri", False)
     run_at(quiet, datetime(2026, 11, 24, 11, 0, tzinfo=UTC))
@@ -329,7 +331,7 @@ def test_a_schedule_that_is_no_longer_in_the_settings_does_not_run(quiet: time_m
     from flask import current_app
 
     current_app.config["SCHEDULES"] = {"noon": {"task": "nightly", "cron": "0 12 * * *"}}
-    schedules.run_due(START)
+    schedule_runs.run_due(START)
     current_app.config["SCHEDULES"] = {}
     run_at(quiet, START + timedelta(days=1))
     assert runs("noon") == []
@@ -347,7 +349,7 @@ def test_another_time_zone_moves_the_next_time_and_what_has_passed_stays_due(
     from flask import current_app
 
     current_app.config["TIMEZONE"] = "America/New_York"
-    schedules.run_due(START)
+    schedule_runs.run_due(START)
     assert f"{schedule('nightly').next_due_at:%d %H:%M}" == "24 07:00"
     current_app.config["TIMEZONE"] = "Asia/Tokyo"
     run_at(quiet, datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
@@ -361,7 +363,7 @@ def run_in_own_process(settings: dict[str, object], barrier: Barrier) -> None:
     with app.app_context():
         for number in range(ROUNDS):
             barrier.wait(60)
-            schedules.run_due(START + timedelta(days=number + 1))
+            schedule_runs.run_due(START + timedelta(days=number + 1))
 
 
 def test_several_schedulers_at_once_run_each_time_once(app: Flask) -> None:
@@ -391,7 +393,7 @@ def test_the_retry_requests_again_what_failed_for_a_temporary_cause_and_nothing_
         add_failure(product, shops["on"], temporary=product is not products[0])
     add_failure(products[1], shops["off"], temporary=True)
 
-    run = schedules.run_now("retry", "test")
+    run = schedule_runs.run_now("retry", "test")
 
     assert run.message == "4 requested again"
     left = {(failure.product_id, failure.shop_id) for failure in db.session.query(FailedJob)}

@@ -12,9 +12,12 @@ from sqlalchemy import event
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, SyncLog, SyncState, now
-from ppm_web.services import batches, shops, statistics, sync
-from ppm_web.services.batches import Selection
-from ppm_web.services.statistics import Period, ShopStatistics
+from ppm_web.services.batches import control as batch_control
+from ppm_web.services.batches.control import Selection
+from ppm_web.services.reports import statistics
+from ppm_web.services.reports.statistics import Period, ShopStatistics
+from ppm_web.services.shops import register as shop_register
+from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_product
 from tests.views.rows import make_log, make_shop, make_status
 
@@ -53,7 +56,7 @@ def test_what_a_batch_wants_is_pending_until_the_batch_has_ended(shop: PrestaSho
     make_status(made[0], shop, SyncState.ERROR)
     make_status(made[1], shop, SyncState.DISABLED)
     make_status(made[2], shop, SyncState.SYNCED)
-    assert batches.bulk_sync(shop.id, Selection("all"), by="test") is not None
+    assert batch_control.bulk_sync(shop.id, Selection("all"), by="test") is not None
     (found,) = statistics.shop_statistics()
     assert counts(found) == {"pending": 3, "disabled": 1}
     work()
@@ -63,17 +66,17 @@ def test_what_a_batch_wants_is_pending_until_the_batch_has_ended(shop: PrestaSho
 
 def test_what_a_cancelled_batch_never_sent_was_never_sent(shop: PrestaShopShop) -> None:
     make_product()
-    batch = batches.bulk_sync(shop.id, Selection("all"), by="test")
+    batch = batch_control.bulk_sync(shop.id, Selection("all"), by="test")
     assert batch is not None
-    batches.cancel(batch.id)
+    batch_control.cancel(batch.id)
     (found,) = statistics.shop_statistics()
     assert counts(found) == {"never_sent": 1}
 
 
 def test_a_request_and_its_next_try_are_pending(shop: PrestaShopShop) -> None:
     product = make_product()
-    shops.pause_shop(shop, "stocktaking")
-    sync.request_product_sync(product.id, shop.id, by="test")
+    shop_register.pause_shop(shop, "stocktaking")
+    sync_requests.request_product_sync(product.id, shop.id, by="test")
     (found,) = statistics.shop_statistics()
     assert counts(found) == {"pending": 1}
 
@@ -134,7 +137,7 @@ def test_a_batch_counts_by_its_products_and_not_by_its_summaries(shop: PrestaSho
     for number in range(3):
         make_product(f"P-{number}")
     for _ in range(2):
-        batches.bulk_sync(shop.id, Selection("all"), by="test")
+        batch_control.bulk_sync(shop.id, Selection("all"), by="test")
         work()
     assert sum(period.done for period in statistics.throughput(2)) == 3
 

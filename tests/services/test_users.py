@@ -7,8 +7,14 @@ from flask import Flask
 
 from ppm_web.extensions import db
 from ppm_web.models import Role
-from ppm_web.services import users
-from ppm_web.services.users import NOBODYS_HASH, SignInThrottledError, UserError, add_user, authenticate
+from ppm_web.services.accounts import users
+from ppm_web.services.accounts.users import (
+    NOBODYS_HASH,
+    SignInThrottledError,
+    UserError,
+    add_user,
+    authenticate,
+)
 
 PASSWORD = "correct horse battery"
 

@@ -10,8 +10,8 @@ from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
 
 from ppm_web.models import Role
-from ppm_web.views.said import TRANSLATIONS
-from ppm_web.views.said_extraction import CONTEXT
+from ppm_web.views.web.said import TRANSLATIONS
+from ppm_web.views.web.said_extraction import CONTEXT
 from tests.views.conftest import Browser
 from tests.views.rows import make_user
 

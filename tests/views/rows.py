@@ -23,7 +23,7 @@ from ppm_web.models import (
     User,
     now,
 )
-from ppm_web.services import secrets
+from ppm_web.services.shops import secrets
 
 SHOP_KEY = "SECRETKEY" + "0" * 23
 Row = TypeVar("Row")

@@ -11,7 +11,7 @@ from flask import Flask
 
 from ppm_web.extensions import db
 from ppm_web.models import Role
-from ppm_web.views.access import OPEN_TO_ALL
+from ppm_web.views.web.access import OPEN_TO_ALL
 from tests.views.batch_rows import make_batch
 from tests.views.conftest import Browser
 from tests.views.rows import PASSWORD, make_product, make_shop, make_user

@@ -14,7 +14,7 @@ from flask import Flask
 from ppm_web import queue
 from ppm_web.extensions import db
 from ppm_web.models import FailedJob, PrestaShopShop, SyncState
-from ppm_web.services import failure_lists
+from ppm_web.services.failures import lists as failure_lists
 from tests.services.failed_jobs import fail, fail_many, left
 from tests.views.conftest import Browser
 from tests.views.rows import make_product, make_shop, status_of

@@ -17,8 +17,8 @@ from ppm_web import queue
 from ppm_web.extensions import db
 from ppm_web.models import BatchState, Role, SyncState, now
 from ppm_web.queue import QueueStats, WorkerSeen
-from ppm_web.services.pacing import UNLIMITED, set_limits
-from ppm_web.views.queue_list import QueueView, is_stuck
+from ppm_web.services.pace.rate import UNLIMITED, set_limits
+from ppm_web.views.queue.rows import QueueView, is_stuck
 from tests.services.failed_jobs import fail
 from tests.views.batch_rows import make_batch
 from tests.views.conftest import Browser

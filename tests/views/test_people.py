@@ -12,9 +12,9 @@ from sqlalchemy import select
 from ppm_web import create_app
 from ppm_web.extensions import db
 from ppm_web.models import AuditEntry, Role, User, now
-from ppm_web.services import users
-from ppm_web.services.retention import delete_old_audit
-from ppm_web.views.audit import ACTIONS, UNKEPT
+from ppm_web.services.accounts import users
+from ppm_web.services.upkeep.retention import delete_old_audit
+from ppm_web.views.web.audit import ACTIONS, UNKEPT
 from tests.support import SECRET_KEY
 from tests.views.conftest import Browser
 from tests.views.rows import PASSWORD, make_product, make_shop, make_user

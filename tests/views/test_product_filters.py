@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from ppm_web.extensions import db
 from ppm_web.models import Product, ProductCategory, ProductText, SyncState, now
-from ppm_web.views import category_choice
+from ppm_web.views.categories import choice as category_choice
 from tests.factories import make_category
 from tests.views.conftest import Browser
 from tests.views.rows import make_catalogue, make_product, make_shop, make_status
@@ -223,7 +223,7 @@ def test_up_to_a_thousand_are_counted_and_more_when_asked(
     manager: Browser, monkeypatch: pytest.MonkeyPatch, app: Flask
 ) -> None:
     app.config["PAGE_SIZE"] = 2
-    monkeypatch.setattr("ppm_web.services.product_filters.COUNTED", 4)
+    monkeypatch.setattr("ppm_web.services.catalog.filters.COUNTED", 4)
     for number in range(4):
         make_product(f"P-{number}")
     assert "4 products" in read(manager, "/products")

@@ -16,7 +16,9 @@ from jobs.worker import make_worker
 from ppm_web import queue
 from ppm_web.extensions import db
 from ppm_web.models import Schedule, ScheduleRun, ScheduleRunState
-from ppm_web.services import schedule_plan, schedules, sync
+from ppm_web.services.schedules import plan as schedule_plan
+from ppm_web.services.schedules import runs as schedule_runs
+from ppm_web.services.sync import requests as sync_requests
 from tests.views.conftest import Browser
 from tests.views.rows import make_product, make_shop
 from tests.views.test_failures import rows
@@ -46,9 +48,9 @@ def test_queues_stand_in_their_order_with_sizes_oldest_wait_and_delayed(
     clock: time_machine.Traveller, viewer: Browser
 ) -> None:
     shop = make_shop()
-    sync.request_product_sync(make_product("MUG-1").id, shop.id, by="test", priority=1)
+    sync_requests.request_product_sync(make_product("MUG-1").id, shop.id, by="test", priority=1)
     delay = timedelta(hours=1)
-    sync.request_product_sync(make_product("MUG-2").id, shop.id, by="test", delay=delay)
+    sync_requests.request_product_sync(make_product("MUG-2").id, shop.id, by="test", delay=delay)
     clock.shift(300)
     assert texts(viewer.get("/queue").text)[:3] == [
         "High prestashop_high 1 5 min 0 0 0",
@@ -59,7 +61,7 @@ def test_queues_stand_in_their_order_with_sizes_oldest_wait_and_delayed(
 
 def test_workers_are_named_with_what_they_do(app: Flask, viewer: Browser) -> None:
     product, shop = make_product("MUG-1"), make_shop("Shop A")
-    sync.request_product_sync(product.id, shop.id, by="test")
+    sync_requests.request_product_sync(product.id, shop.id, by="test")
     assert "No worker runs" in viewer.get("/queue").text
     worker = make_worker(app)
     worker.register_birth()  # type: ignore[no-untyped-call]  # RQ types it not
@@ -107,7 +109,7 @@ def test_schedules_stand_in_words_with_last_next_and_missed_runs(
     viewer.get("/queue")
     retry = schedule("retry")
     clock.move_to(START + timedelta(hours=20, minutes=40))  # 10:10 in Warsaw, four times of retry later
-    schedules.run_due(START + timedelta(hours=20, minutes=40))
+    schedule_runs.run_due(START + timedelta(hours=20, minutes=40))
     found = {row.partition(" ")[0]: row for row in texts(viewer.get("/queue").text)}
     assert "Every day at 02:00 Done 24 Nov 2026, 10:10 CET" in found["nightly"]
     assert "25 Nov 2026, 02:00 CET" in found["nightly"]

@@ -10,8 +10,8 @@ from flask import Flask
 from flask_babel import force_locale
 
 from ppm_web.extensions import db
-from ppm_web.views import said as said_module
-from ppm_web.views.said import LONGEST, MOST_STEPS, SEPARATORS, Template, said, templates
+from ppm_web.views.web import said as said_module
+from ppm_web.views.web.said import LONGEST, MOST_STEPS, SEPARATORS, Template, said, templates
 from tests.views.conftest import Browser
 from tests.views.polish import PLACEHOLDER, in_polish, sentences
 from tests.views.rows import make_log, make_product, make_shop

@@ -10,7 +10,7 @@ import pytest
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, SyncState, now
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop, serve
-from ppm_web.services import secrets
+from ppm_web.services.shops import secrets
 from tests.views.conftest import Browser
 from tests.views.rows import make_log, make_product, make_shop, make_status
 

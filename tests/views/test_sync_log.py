@@ -10,7 +10,7 @@ import pytest
 
 from ppm_web.extensions import db
 from ppm_web.models import JobBatch, Role
-from ppm_web.views import sync_log_list
+from ppm_web.views.sync import log_rows as sync_log_rows
 from tests.views.conftest import Browser
 from tests.views.rows import make_log, make_product, make_shop, make_user
 
@@ -78,7 +78,7 @@ def test_days_are_both_included(viewer: Browser) -> None:
 def test_the_file_holds_what_is_filtered_in_chunks_and_no_formula(
     viewer: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync_log_list, "CHUNK", 2)
+    monkeypatch.setattr(sync_log_rows, "CHUNK", 2)
     product, shop = make_product(), make_shop()
     for number in range(5):
         make_log(product, shop, message=f"=line {number}")
@@ -92,7 +92,7 @@ def test_the_file_holds_what_is_filtered_in_chunks_and_no_formula(
 def test_a_filter_that_finds_little_says_that_it_looked_through_a_part(
     viewer: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync_log_list, "LOOKED", 2)
+    monkeypatch.setattr(sync_log_rows, "LOOKED", 2)
     product, shop = make_product(), make_shop()
     make_log(product, shop, status="error", message="far back")
     newest = [make_log(product, shop) for _ in range(4)][-1]

@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from flask import Flask
 
 from ppm_web.extensions import db
-from ppm_web.views.said_extraction import CONTEXT
+from ppm_web.views.web.said_extraction import CONTEXT
 from tests.views.conftest import Browser
 from tests.views.pages import addresses, fill
 from tests.views.polish import PLACEHOLDER, POLISH, catalogue, ids, in_polish, messages, strings

@@ -1,0 +1,3 @@
+"""Batches of many products to one shop: starting and stopping them, claiming their products, their tickets
+and runs.
+"""

@@ -1,0 +1,218 @@
+"""A group of products on its way into one shop: what is known of each, and calls that count for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from flask import current_app
+
+from ppm_web.models import ItemOutcome, PrestaShopShop, ProductSyncStatus
+from ppm_web.prestashop.client import PrestaShopClient
+from ppm_web.prestashop.errors import (
+    KeyRefused,
+    NotFound,
+    PrestaShopError,
+    RateLimited,
+    Rejected,
+    ShopUnreachable,
+)
+from ppm_web.prestashop.values import Payload, RemoteIds, RemoteProduct, ShopProfile
+from ppm_web.services.errors import NotYetError
+from ppm_web.services.ledger.claims import Claim
+from ppm_web.services.ledger.tries import Run, SyncResult
+from ppm_web.services.ownership.snapshots import ProductData
+from ppm_web.services.pace import breaker
+
+T = TypeVar("T")
+
+CREATED = ItemOutcome.CREATED.value
+STOCK, IMAGES = "quantity", "images"
+"""Kept in the payload for its hash, and sent to resources of their own."""
+
+
+@dataclass(slots=True)
+class RemoteState:
+    """What PPM knows of a product in a shop: the columns of its ProductSyncStatus."""
+
+    external_id: int | None
+    stock_id: int | None
+    pushed: Payload | None
+    payload_hash: str | None
+    create_sent_at: datetime | None
+    created: bool
+    """Whether this try, or an earlier one of this request that failed at the rest, created it."""
+
+    @classmethod
+    def of(cls, status: ProductSyncStatus) -> RemoteState:
+        """The present state of a row."""
+        return cls(
+            external_id=status.external_id,
+            stock_id=status.stock_id,
+            pushed=status.pushed,
+            payload_hash=status.payload_hash,
+            create_sent_at=status.create_sent_at,
+            created=status.outcome == CREATED and status.pushed is None,
+        )
+
+    @property
+    def unsure(self) -> bool:
+        """Whether only the shop can tell what it holds: nothing was pushed, or a change got no answer."""
+        return self.pushed is None or self.payload_hash is None
+
+    @property
+    def known_id(self) -> int:
+        """The external id, where it must be known by now."""
+        if self.external_id is None:
+            raise RuntimeError("the product's id in the shop is needed before it is known")
+        return self.external_id
+
+
+@dataclass(slots=True)
+class Task:
+    """One product of a group: its run, what it is to become in the shop, and what came of it."""
+
+    run: Run
+    product: ProductData
+    state: RemoteState
+    ids: RemoteIds | None = None
+    wanted: Payload = field(default_factory=dict)
+    checksum: str = ""
+    changes: Payload = field(default_factory=dict)
+    present: RemoteProduct | None = None
+    changed: bool = False
+    """Whether anything was sent for it."""
+    came: SyncResult | Exception | None = None
+
+    @property
+    def claim(self) -> Claim:
+        """The claim of its row."""
+        return self.run.claim
+
+    @property
+    def sku(self) -> str:
+        """Its reference."""
+        return self.product.snapshot.sku
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing has come of it yet."""
+        return self.came is None
+
+    @property
+    def remote_ids(self) -> RemoteIds:
+        """The shop's ids, where they must be known by now."""
+        if self.ids is None:
+            raise RuntimeError("the shop's ids are needed before they are known")
+        return self.ids
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The products of one chunk and the shop that they go to, over one client."""
+
+    shop: PrestaShopShop
+    client: PrestaShopClient
+    profile: ShopProfile
+    tasks: list[Task]
+    keep_leases: Callable[[], None]
+    """To be called before anything else than the shop is waited for."""
+
+    def open(self) -> list[Task]:
+        """The products that nothing has come of yet."""
+        return [task for task in self.tasks if task.open]
+
+    def together(self, tasks: Sequence[Task], call: Callable[[], T]) -> T:
+        """Call the shop for some of the products: the requests count for each."""
+        before = self.client.request_count
+        try:
+            return call()
+        finally:
+            for task in tasks:
+                task.run.requests += self.client.request_count - before
+            if len(self.tasks) == 1:
+                self.tasks[0].run.exchanges = [asdict(exchange) for exchange in self.client.exchanges]
+
+    def send(
+        self,
+        tasks: Sequence[Task],
+        call: Callable[[Sequence[Task]], None],
+        first_undone: Callable[[Sequence[Task]], Task | None],
+    ) -> None:
+        """Change something for all of ``tasks`` in one request; one that is refused fails alone.
+
+        A request of several stops at the first bad one: those before it are written, those after it
+        are not (README "Several entities in one request"). ``first_undone`` looks which one that
+        was; it is sent by itself, and those after it together again.
+        """
+        rest = list(tasks)
+        while rest and (error := self._try(rest, call)) is not None:
+            if len(rest) == 1 or not is_refusal(error):
+                self.fail(rest, error)
+                return
+            suspect = self._find(rest, first_undone)
+            if not rest[0].open:
+                return  # the shop could not be asked
+            position = rest.index(suspect) if suspect is not None else 0
+            self.send([rest[position]], call, first_undone)
+            rest = [task for task in rest[position + 1 :] if task.open]
+
+    def ask(self, tasks: Sequence[Task], call: Callable[[], T]) -> T | None:
+        """Read something for ``tasks``; when that fails they fail, and None is returned."""
+        try:
+            return self.together(tasks, call)
+        except PrestaShopError as error:
+            self.fail(tasks, error)
+            return None
+
+    def fail(self, tasks: Iterable[Task], error: Exception) -> None:
+        """Let the products fail with ``error``; the breaker hears of it.
+
+        When it is the shop's trouble rather than theirs, only the first of them does; and the other
+        products of the chunk wait, with their tries unspent, instead of running into the same.
+        """
+        concerned = [task for task in tasks if task.open]
+        if concerned and isinstance(error, PrestaShopError):
+            breaker.note(self.shop.id, error, concerned[0].sku)
+        if is_shops_trouble(error):
+            concerned = concerned[:1]
+        for task in concerned:
+            task.came = error
+        if concerned and stops_the_chunk(error):
+            asked = error.retry_after if isinstance(error, RateLimited) else None
+            wait = asked or current_app.config["SYNC_BACKOFF"][0]
+            for task in self.open():
+                task.came = NotYetError(f"waits, as the shop has trouble: {error}", wait)
+
+    def _try(self, tasks: Sequence[Task], call: Callable[[Sequence[Task]], None]) -> PrestaShopError | None:
+        try:
+            self.together(tasks, lambda: call(tasks))
+        except PrestaShopError as error:
+            return error
+        return None
+
+    def _find(self, tasks: Sequence[Task], find: Callable[[Sequence[Task]], Task | None]) -> Task | None:
+        return self.ask(tasks, lambda: find(tasks))
+
+
+def is_refusal(error: PrestaShopError) -> bool:
+    """Whether the shop looked at the data and refused some of them: the others may be fine."""
+    return isinstance(error, NotFound) or (
+        isinstance(error, Rejected) and error.status is not None and error.status >= 400
+    )
+
+
+def is_shops_trouble(error: Exception) -> bool:
+    """Whether nothing was carried out for a reason that has nothing to do with the products."""
+    return isinstance(error, KeyRefused | RateLimited) or (
+        isinstance(error, ShopUnreachable) and not error.unanswered
+    )
+
+
+def stops_the_chunk(error: Exception) -> bool:
+    """Whether the next request would most likely meet the same."""
+    return is_shops_trouble(error) or (
+        isinstance(error, ShopUnreachable) and error.code in {"timeout", "connection"}
+    )

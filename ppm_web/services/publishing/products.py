@@ -1,0 +1,193 @@
+"""How a group of products gets into a shop (R11): look before create, adopt, send only what changed.
+
+Each step is one request for all products of the group that need it; one product is a group of one.
+What a step cannot do for a product ends that product alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from ppm_web.models import MappingKind
+from ppm_web.prestashop.diff import payload_hash
+from ppm_web.prestashop.errors import PrestaShopError
+from ppm_web.prestashop.transformers import product_payload
+from ppm_web.prestashop.validation import check_product
+from ppm_web.prestashop.values import RemoteIds
+from ppm_web.services.errors import NotYetError, SyncError
+from ppm_web.services.images import sources as image_sources
+from ppm_web.services.ledger.tries import UNCHANGED, SyncResult
+from ppm_web.services.publishing.categories import CategoryStrategy
+from ppm_web.services.publishing.group import IMAGES, Group, Task
+from ppm_web.services.publishing.images import ProductImages, check_complete
+from ppm_web.services.publishing.images import wanted as wanted_images
+from ppm_web.services.publishing.links import ProductLinks
+from ppm_web.services.publishing.updates import ProductUpdates
+from ppm_web.services.shops import mappings, remote_ids
+from ppm_web.services.shops.remote_ids import RemoteThing
+
+T = TypeVar("T")
+
+MESSAGES = {
+    "create": "Product created successfully",
+    "update": "Product updated successfully",
+    "none": UNCHANGED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProductStrategy:
+    """Makes the products of a group in the shop what they are here."""
+
+    group: Group
+
+    def sync(self) -> None:
+        """Let something come of each product: a SyncResult, or what it failed with or waits for.
+
+        Raises only what concerns the whole group: ClaimLostError, and errors of PPM's own.
+        """
+        self._prepare()
+        for task in self.group.open():
+            state = task.state
+            if state.external_id is not None and state.payload_hash == task.checksum and not task.claim.force:
+                self._finish(task)
+        links, updates = ProductLinks(self.group), ProductUpdates(self.group)
+        forced = [
+            task for task in self.group.open() if task.claim.force and task.state.external_id is not None
+        ]
+        if forced:
+            links.forget_deleted(forced)
+        new = [task for task in self.group.open() if task.state.external_id is None]
+        if new:
+            links.find_or_create(new)
+        updates.send(self.group.open())
+        for task in self.group.open():
+            self._for([task], self._bring_images)
+        for task in self.group.open():
+            self._finish(task)
+
+    def _bring_images(self, tasks: Sequence[Task]) -> None:
+        """Pictures go one by one (design), and only where they are not what was pushed."""
+        (task,) = tasks
+        state, hashes = task.state, task.wanted.get(IMAGES, [])
+        pushed = (state.pushed or {}).get(IMAGES, [])
+        check = state.created or state.unsure or task.claim.force
+        if hashes != pushed or (hashes and check):
+            images = ProductImages(self.group.shop, self.group.client)
+            brought = self.group.together(
+                tasks,
+                lambda: images.bring(task.claim, task.claim.status_id, state.known_id, hashes, check=check),
+            )
+            task.changed = task.changed or brought
+
+    def _finish(self, task: Task) -> None:
+        self._for([task], lambda tasks: check_complete(tasks[0].product))
+        if not task.open:
+            return
+        operation = "create" if task.state.created else "update" if task.changed else "none"
+        task.came = SyncResult(
+            task.state.external_id,
+            MESSAGES[operation],
+            operation,
+            task.checksum,
+            task.wanted,
+            task.product.revision,
+            self.group.shop.settings_revision,
+        )
+
+    def _prepare(self) -> None:
+        """Say of each product what it is to become: checked here, in the shop's ids, with its hash."""
+        languages = mappings.languages(self.group.shop.id, self.group.profile)
+        for task in self.group.tasks:
+            self._for([task], self._check, languages)
+        taxes = self._each(lambda task: task.product.tax_rate, self._tax_group)
+        makers = self._each(lambda task: task.product.manufacturer, self._manufacturer)
+        categories = self._categories()
+        for task in self.group.open():
+            task.ids = RemoteIds(
+                languages=languages,
+                tax_rules_group=taxes[task.product.tax_rate],
+                manufacturer=makers[task.product.manufacturer],
+                categories=[categories[category_id] for category_id in task.product.category_ids],
+            )
+            self._for([task], self._want)
+
+    def _check(self, tasks: Sequence[Task], languages: Mapping[str, int]) -> None:
+        check_product(tasks[0].product.snapshot, self.group.profile.version, languages)
+
+    def _want(self, tasks: Sequence[Task]) -> None:
+        task = tasks[0]
+        if any(image.content_hash is None for image in task.product.images):
+            fetched = image_sources.ensure_fetched(task.product.product_id, self.group.keep_leases)
+            task.product = replace(task.product, images=fetched)
+        task.wanted = product_payload(task.product.snapshot, task.remote_ids)
+        if hashes := wanted_images(task.product.images):
+            task.wanted[IMAGES] = hashes
+        task.checksum = payload_hash(task.wanted)
+
+    def _each(self, key: Callable[[Task], T], find: Callable[[Task], int]) -> dict[T, int]:
+        """The shop's id for each different key of the open products, found once."""
+        wanted: dict[T, list[Task]] = {}
+        for task in self.group.open():
+            wanted.setdefault(key(task), []).append(task)
+        found: dict[T, int] = {}
+        for value, tasks in wanted.items():
+            if not tasks[0].open:
+                continue  # an earlier one met the shop's trouble
+            remote_id = self._for(tasks, self._asked, find)
+            if remote_id is not None:
+                found[value] = remote_id
+        return found
+
+    def _asked(self, tasks: Sequence[Task], find: Callable[[Task], int]) -> int:
+        return self.group.together(tasks, lambda: find(tasks[0]))
+
+    def _for(self, tasks: Sequence[Task], call: Callable[..., T], *args: Any) -> T | None:
+        """What ``call`` returns for the products; None when they failed at it or have to wait."""
+        try:
+            return call(tasks, *args)
+        except (PrestaShopError, SyncError) as error:
+            self.group.fail(tasks, error)
+        except NotYetError as wait:
+            for task in tasks:
+                task.came = wait
+        return None
+
+    def _tax_group(self, task: Task) -> int:
+        return mappings.tax_group(
+            self.group.shop, self.group.client, self.group.profile, task.product.tax_rate
+        )
+
+    def _manufacturer(self, task: Task) -> int:
+        if task.product.manufacturer is None:
+            return 0
+        manufacturer_id, name = task.product.manufacturer
+        client = self.group.client
+        thing = RemoteThing(str(manufacturer_id), name, f"the manufacturer '{name}'")
+        made = remote_ids.ensure(
+            remote_ids.Making(
+                shop_id=self.group.shop.id,
+                shop_name=self.group.shop.name,
+                kind=MappingKind.MANUFACTURER,
+                find=lambda things: {each.ours: client.find_manufacturers(each.name) for each in things},
+                create=lambda things: [client.create_manufacturer(each.name) for each in things],
+            ),
+            [thing],
+        )
+        return made[thing.ours].known()[0]
+
+    def _categories(self) -> dict[int, int]:
+        """The shop's ids of all categories that the open products are in, made a level at a time."""
+        tasks = self.group.open()
+        wanted = list(dict.fromkeys(number for task in tasks for number in task.product.category_ids))
+        strategy = CategoryStrategy(self.group.shop, self.group.client, self.group.profile)
+        made = self._for(tasks, lambda tasks: self.group.together(tasks, lambda: strategy.ensure_all(wanted)))
+        known: dict[int, int] = {}
+        for category_id, result in (made or {}).items():
+            concerned = [task for task in tasks if task.open and category_id in task.product.category_ids]
+            remote_id = self._for(concerned, lambda _, made: made.known()[0], result)
+            if remote_id is not None:
+                known[category_id] = remote_id
+        return known

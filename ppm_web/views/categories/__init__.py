@@ -1,0 +1,1 @@
+"""The pages of categories: the tree, a category, and the choice of one in forms."""

@@ -1,0 +1,1 @@
+"""The pages of shops: the list, a shop, and its settings."""

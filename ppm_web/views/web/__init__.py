@@ -1,0 +1,1 @@
+"""What holds for all pages: who may see them, addresses, headers, errors, languages, and how values look."""
