@@ -11,7 +11,8 @@ from sqlalchemy import select
 from benchmarks.house import House
 from ppm_web.extensions import db, reading
 from ppm_web.models import JobBatch, now
-from ppm_web.services.batches.control import Selection, bulk_sync
+from ppm_web.services.batches.control import bulk_sync
+from ppm_web.services.catalog.selections import Selection
 
 SECONDS = 180
 """How long a round may take at most."""

@@ -12,7 +12,8 @@ from ppm_web.cli.processes import free_port
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, now
 from ppm_web.services.batches import control as batch_control
-from ppm_web.services.shops.register import resume_shop, set_shop
+from ppm_web.services.shops.register import set_shop
+from ppm_web.services.upkeep.shop_switches import resume_shop
 
 NAMES = ("two_shops", "four_shops", "dead_shop_cost")
 PRODUCTS = 800

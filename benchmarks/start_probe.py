@@ -11,7 +11,8 @@ import time
 
 from benchmarks import memory
 from ppm_web import create_app
-from ppm_web.services.batches.control import Selection, bulk_sync
+from ppm_web.services.batches.control import bulk_sync
+from ppm_web.services.catalog.selections import Selection
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppm_web.services.pace.breaker import probe
+from ppm_web.services.upkeep.probes import probe
 
 
 def probe_shop(shop_id: int) -> None:

@@ -9,7 +9,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -79,6 +79,30 @@ USERS = {
 }
 """What nobody else may import."""
 
+ROOMS: dict[str, set[str]] = {
+    # room of services: the other rooms that it uses. The lowest stand first: each uses only some before it.
+    "accounts": set(),
+    "images": set(),
+    "ledger": set(),
+    "pace": set(),
+    "catalog": {"images"},
+    "imports": {"catalog"},
+    "ownership": {"catalog", "images"},
+    "reports": {"ledger"},
+    "shops": {"catalog", "ledger", "pace"},
+    "publishing": {"catalog", "images", "ledger", "ownership", "pace", "shops"},
+    "sync": {"ledger", "ownership", "pace", "publishing", "shops"},
+    "batches": {"catalog", "ledger", "pace", "sync"},
+    "failures": {"batches", "catalog", "ledger", "sync"},
+    "upkeep": {"batches", "ledger", "pace", "shops"},
+    "schedules": {"batches", "catalog", "failures", "images", "upkeep"},
+    "demo": {"accounts", "batches", "catalog", "imports", "pace", "shops"},
+}
+"""The rooms of services (ADR 16), and the arrows between them."""
+
+GROUND = {"addresses", "errors", "upserts"}
+"""Single files that every room may use. They use no room."""
+
 LONGEST_MODULE = 300
 LONGEST_TEMPLATE = 80
 
@@ -101,7 +125,12 @@ def imports(name: str) -> Iterator[str]:
     """What a module imports, anywhere in it, as dotted names; ``package:name`` where it is no module."""
     path = module_names()[name]
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text())):
+    return imports_of(path.read_text(), package)
+
+
+def imports_of(source: str, package: str) -> Iterator[str]:
+    """What a source in ``package`` imports, as ``imports``."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -160,6 +189,53 @@ def test_a_module_imports_only_what_its_part_of_the_house_may(name: str) -> None
 )
 def test_these_arrows_would_be_refused(name: str, imported: str) -> None:
     assert not is_allowed(name, imported)
+
+
+def room_of(name: str) -> str:
+    """The room of a module of services, or its own name where it stands on the ground; "" for all others."""
+    inner = name.removeprefix("ppm_web.services.")
+    return inner.partition(".")[0] if inner != name else ""
+
+
+def forbidden_rooms(room: str, imported: Iterable[str]) -> set[str]:
+    """What of the imports of a room's module leads where the room may not go."""
+    used = {name for name in imported if is_in(import_of(name), "ppm_web.services")}
+    return {name for name in used if room_of(import_of(name)) not in {room, *GROUND, *ROOMS.get(room, ())}}
+
+
+@pytest.mark.parametrize("name", [name for name in module_names() if room_of(name)])
+def test_a_room_of_services_uses_only_the_rooms_that_it_may(name: str) -> None:
+    assert not forbidden_rooms(room_of(name), imports(name))
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("shops", "from ppm_web.services.batches import tickets"),
+        ("shops", "from ppm_web.services.batches.tickets import serve_shop"),
+        ("pace", "import ppm_web.services.shops.client"),
+        ("pace", "from ..shops import client"),
+        ("catalog", "def late():\n    from ppm_web.services.ownership.snapshots import product_data"),
+        ("ledger", "from ppm_web.services import sync"),
+        ("publishing", "from ppm_web.services import demo"),
+        ("errors", "from ppm_web.services.ledger import claims"),
+    ],
+)
+def test_these_arrows_between_rooms_would_be_found(room: str, source: str) -> None:
+    package = "ppm_web.services" if room in GROUND else f"ppm_web.services.{room}"
+    assert forbidden_rooms(room, imports_of(source, package))
+
+
+def test_the_arrows_between_rooms_go_one_way() -> None:
+    """In the order of the table each room uses only those before it, so that there can be no circle."""
+    rooms = list(ROOMS)
+    assert not [
+        (room, lower) for at, room in enumerate(rooms) for lower in ROOMS[room] if lower not in rooms[:at]
+    ]
+
+
+def test_the_table_of_rooms_is_whole() -> None:
+    assert {room_of(name) for name in module_names()} - {""} == {*ROOMS, *GROUND}
 
 
 def test_nothing_of_the_web_side_imports_the_jobs() -> None:

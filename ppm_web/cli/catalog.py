@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from ppm_web.cli.output import fail, json_option, print_json
-from ppm_web.services.catalog.finding import ImportFileError
+from ppm_web.services.catalog.errors import ImportFileError
 from ppm_web.services.imports.run import ImportResult, import_catalog
 
 catalog_commands = AppGroup("catalog", help="The products that PPM holds.")

@@ -40,7 +40,7 @@ from ppm_web.cli.programs import (
 from ppm_web.extensions import db
 from ppm_web.practice_shop import DEFAULT_KEY
 from ppm_web.services.accounts.users import UserError
-from ppm_web.services.catalog.finding import ImportFileError
+from ppm_web.services.catalog.errors import ImportFileError
 from ppm_web.services.demo import DemoShop, fill_demo
 from ppm_web.services.shops.entries import ShopError
 

@@ -18,10 +18,12 @@ from ppm_web.extensions import db
 from ppm_web.models import MappingKind, PrestaShopShop
 from ppm_web.services.errors import MappingError
 from ppm_web.services.pace import rate as pace_rate
+from ppm_web.services.shops import checks as shop_checks
 from ppm_web.services.shops import mappings
 from ppm_web.services.shops import register as shop_register
 from ppm_web.services.shops.documents import document_of
 from ppm_web.services.shops.entries import ShopError
+from ppm_web.services.upkeep import shop_switches
 
 shop_commands = AppGroup("shop", help="Shops that products are published to.")
 shop_commands.add_command(stats)
@@ -74,7 +76,7 @@ def list_shops(as_json: bool) -> None:
 def check(name: str, as_json: bool) -> None:
     """Check the connection to a shop: version, rights, languages, tax groups, in words."""
     shop = _shop(name)
-    result = shop_register.check_shop(shop.id)
+    result = shop_checks.check_shop(shop.id)
     if as_json:
         profile = result.profile.to_json() if result.profile else None
         print_json({**document_of(shop), "ok": result.ok, "facts": result.facts, "profile": profile})
@@ -148,7 +150,7 @@ def map_ours(name: str, kind: str, pair: str) -> None:
 @click.option("--reason", default="by hand", show_default=True)
 def pause(name: str, reason: str) -> None:
     """Let a shop's products wait until it is resumed; nothing is sent, no tries are used up."""
-    shop_register.pause_shop(_shop(name), reason)
+    shop_switches.pause_shop(_shop(name), reason)
     click.echo(f"Shop '{name}' is paused")
 
 
@@ -156,7 +158,7 @@ def pause(name: str, reason: str) -> None:
 @click.argument("name")
 def resume(name: str) -> None:
     """Let a paused shop go on."""
-    shop_register.resume_shop(_shop(name))
+    shop_switches.resume_shop(_shop(name))
     click.echo(f"Shop '{name}' goes on")
 
 
@@ -164,7 +166,7 @@ def resume(name: str) -> None:
 @click.argument("name")
 def activate(name: str) -> None:
     """Take requests for a shop again."""
-    shop_register.set_active(_shop(name), True)
+    shop_switches.set_active(_shop(name), True)
     click.echo(f"Shop '{name}' is active")
 
 
@@ -172,7 +174,7 @@ def activate(name: str) -> None:
 @click.argument("name")
 def deactivate(name: str) -> None:
     """Refuse requests for a shop."""
-    shop_register.set_active(_shop(name), False)
+    shop_switches.set_active(_shop(name), False)
     click.echo(f"Shop '{name}' is not active")
 
 

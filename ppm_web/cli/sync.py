@@ -17,7 +17,8 @@ from ppm_web.cli.durations import Duration
 from ppm_web.cli.output import fail, json_option, print_json
 from ppm_web.extensions import db
 from ppm_web.models import CategorySyncStatus, PrestaShopShop, Product, ProductSyncStatus
-from ppm_web.services.catalog.finding import CatalogError, category_by_path
+from ppm_web.services.catalog.errors import CatalogError
+from ppm_web.services.catalog.finding import category_by_path
 from ppm_web.services.errors import SyncFailedError, SyncRefusedError
 from ppm_web.services.ledger.claims import Status, status_row
 from ppm_web.services.shops import register as shop_register

@@ -14,9 +14,10 @@ from ppm_web.cli.output import fail, json_option, print_json
 from ppm_web.models import JobBatch, PrestaShopShop, now
 from ppm_web.services.batches import control as batch_control
 from ppm_web.services.batches import reports as batch_reports
-from ppm_web.services.batches.control import Selection
 from ppm_web.services.catalog import selections
-from ppm_web.services.catalog.finding import CatalogError, category_by_path
+from ppm_web.services.catalog.errors import CatalogError
+from ppm_web.services.catalog.finding import category_by_path
+from ppm_web.services.catalog.selections import Selection
 from ppm_web.services.errors import ShopInactiveError, SyncRefusedError
 from ppm_web.services.ledger import hooks as batch_hooks
 from ppm_web.services.shops import register as shop_register

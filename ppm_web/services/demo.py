@@ -18,9 +18,10 @@ from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Product, ProductSyncStatus, Role, User
 from ppm_web.services.accounts import users
 from ppm_web.services.batches import control as batch_control
-from ppm_web.services.batches.control import Selection
+from ppm_web.services.catalog.selections import Selection
 from ppm_web.services.imports.run import import_catalog
 from ppm_web.services.pace import rate as pace_rate
+from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import register as shop_register
 
 TWICE: Final = "BACKPACK-CANVAS"
@@ -85,7 +86,7 @@ def _kept_shop(shop: DemoShop) -> PrestaShopShop:
 
 def _make_twins(shop: PrestaShopShop) -> None:
     """Two products of one reference in the shop, as by hand in its back office; none if it has any."""
-    with shop_register.client_for(shop) as client:
+    with shop_client.client_for(shop) as client:
         if not client.find_products([TWICE])[TWICE]:
             client.create_products([_TWIN, _TWIN])
 

@@ -17,9 +17,9 @@ from ppm_web.extensions import db
 from ppm_web.models import ItemOutcome, JobBatch, PrestaShopShop, ProductSyncStatus, now
 from ppm_web.practice_shop import PracticeShop
 from ppm_web.services.batches import control as batch_control
-from ppm_web.services.batches.control import Selection
-from ppm_web.services.catalog import finding
-from ppm_web.services.shops import register as shop_register
+from ppm_web.services.catalog import writing as catalog_writing
+from ppm_web.services.catalog.selections import Selection
+from ppm_web.services.upkeep import shop_switches
 from tests.cli.test_sync_and_shop_cli import run
 from tests.factories import make_category, make_product
 from tests.views.rows import make_shop
@@ -150,7 +150,7 @@ def test_nothing_to_do_is_said_and_makes_no_batch(
 
 def test_an_inactive_shop_is_refused(cli: FlaskCliRunner, shop: PrestaShopShop) -> None:
     make_product()
-    shop_register.set_active(shop, False)
+    shop_switches.set_active(shop, False)
     for mode in ((), ("--dry-run",)):
         assert "Shop 'Shop A' is not active" in run(cli, *TO_SHOP, "--all", *mode, status=1)
     assert db.session.query(JobBatch).count() == 0
@@ -164,7 +164,7 @@ def test_a_dry_run_says_what_it_would_cost_and_does_nothing(
     start(cli, "--all")
     work()
     product = make_product("NEW-1")
-    finding.update_product(product.id, {"quantity": 1})
+    catalog_writing.update_product(product.id, {"quantity": 1})
     practice_82.reset_stats()
     said = run(cli, *TO_SHOP, "--all", "--dry-run")
     assert said == (
@@ -239,7 +239,7 @@ def test_a_name_and_a_reason_are_told_as_they_are_however_long(
     monkeypatch.setenv("TERM", "xterm")
     make_product()
     reason = f"the gateway said [/api/products] [red]{'no' * 60}"
-    shop_register.pause_shop(shop, reason)
+    shop_switches.pause_shop(shop, reason)
     said = run(cli, *TO_SHOP, "--all", "--name", "Sale [/50%]", "--wait", status=1)
     assert f"shop paused: {reason}\n" in said
     assert ("Sale [/50%]" in said) is (terminal == "1")
@@ -261,7 +261,7 @@ def test_waiting_for_a_paused_shop_says_why_and_ends_with_status_1(
     cli: FlaskCliRunner, shop: PrestaShopShop
 ) -> None:
     make_product()
-    shop_register.pause_shop(shop, "stocktaking")
+    shop_switches.pause_shop(shop, "stocktaking")
     said = run(cli, *TO_SHOP, "--all", "--wait", status=1)
     assert "shop paused: stocktaking" in said
     assert NO_WORKER not in said
@@ -273,7 +273,7 @@ def test_watching_says_what_holds_the_batch_up(cli: FlaskCliRunner, shop: Presta
     run(cli, "batch", "pause", batch_id)
     assert "the batch is paused" in run(cli, "batch", "show", batch_id, "--watch")
     run(cli, "batch", "resume", batch_id)
-    shop_register.pause_shop(shop, "stocktaking")
+    shop_switches.pause_shop(shop, "stocktaking")
     done = cli.invoke(args=["batch", "show", batch_id, "--watch", "--json"])
     assert (done.exit_code, json.loads(done.stdout)["state"]) == (0, "waiting")
     assert done.stderr == "shop paused: stocktaking\n"
@@ -379,7 +379,7 @@ def test_what_failed_is_tried_again_as_a_new_run(
     bad = make_product("BAD", price_net=Decimal(-1))
     batch_id = started(cli)
     work()
-    finding.update_product(bad.id, {"price_net": Decimal(1)})
+    catalog_writing.update_product(bad.id, {"price_net": Decimal(1)})
     said = run(cli, "batch", "retry-failed", batch_id)
     assert said == f"Tried again: 1 product. To follow: flask batch show {batch_id} --watch\n"
     work()

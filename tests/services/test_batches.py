@@ -25,13 +25,14 @@ from ppm_web.models import (
 )
 from ppm_web.practice_shop import PracticeShop
 from ppm_web.services.batches import control as batch_control
-from ppm_web.services.batches.control import BatchError, Selection
-from ppm_web.services.catalog import finding, image_edits, selections
+from ppm_web.services.batches.control import BatchError
+from ppm_web.services.catalog import image_edits, selections
+from ppm_web.services.catalog import writing as catalog_writing
+from ppm_web.services.catalog.selections import Selection
 from ppm_web.services.errors import SyncRefusedError
 from ppm_web.services.ledger import hooks as batch_hooks
-from ppm_web.services.pace import breaker
-from ppm_web.services.shops import register as shop_register
 from ppm_web.services.sync import requests as sync_requests
+from ppm_web.services.upkeep import probes, shop_switches
 from tests.factories import make_category, make_product, status_of
 from tests.services.pictures import picture
 
@@ -85,7 +86,7 @@ def test_changed_prices_cost_one_request_a_group_and_unchanged_products_none(
     work()
     practice_82.reset_stats()
     for product in made[:55]:
-        finding.update_product(product.id, {"price_net": Decimal("99.5")})
+        catalog_writing.update_product(product.id, {"price_net": Decimal("99.5")})
     batch = start(shop)
     assert (batch.unchanged, batch.waiting) == (5, 55)
     work()
@@ -108,7 +109,7 @@ def test_changed_stock_costs_one_request_a_group(
     work()
     practice_82.reset_stats()
     for product in made:
-        finding.update_product(product.id, {"quantity": 3})
+        catalog_writing.update_product(product.id, {"quantity": 3})
     batch = start(shop)
     work()
     assert ended(batch).updated == 50
@@ -159,7 +160,7 @@ def test_nothing_to_do_makes_no_batch(shop: PrestaShopShop) -> None:
 
 def test_an_inactive_shop_is_refused(shop: PrestaShopShop) -> None:
     make_product()
-    shop_register.set_active(shop, False)
+    shop_switches.set_active(shop, False)
     with pytest.raises(SyncRefusedError, match="Shop 'Shop A' is not active"):
         batch_control.bulk_sync(shop.id, ALL, by="test")
 
@@ -197,7 +198,7 @@ def test_the_hooks_of_a_run_fire_once_each(shop: PrestaShopShop, work: Work) -> 
     work()
     batch = ended(batch)
     assert (batch.then_run, batch.catch_run, batch.finally_run) == (0, 1, 1)
-    finding.update_product(bad.id, {"price_net": Decimal(1)})
+    catalog_writing.update_product(bad.id, {"price_net": Decimal(1)})
     assert batch_control.retry_failed(batch.id, by="test") == 1
     assert (ended(batch).run, ended(batch).waiting, ended(batch).failed) == (2, 1, 0)
     work()
@@ -273,12 +274,12 @@ def test_a_paused_shop_keeps_its_items_waiting_and_burns_no_tries(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     made = products(2)
-    shop_register.pause_shop(shop, "stocktaking")
+    shop_switches.pause_shop(shop, "stocktaking")
     batch = start(shop)
     work()
     assert (ended(batch).waiting, practice_82.counts) == (2, {})
     assert status_of(made[0], shop).attempts == 0
-    shop_register.resume_shop(shop)
+    shop_switches.resume_shop(shop)
     work()
     assert ended(batch).created == 2
 
@@ -297,7 +298,7 @@ def test_pictures_go_with_a_batch_and_a_missing_one_is_told(
 ) -> None:
     good, bad = products(2)
     image_edits.add_images(good.id, [("front.png", picture("red")), ("back.png", picture("blue"))])
-    finding.update_product(bad.id, {"images": ["nowhere/picture.jpg"]})
+    catalog_writing.update_product(bad.id, {"images": ["nowhere/picture.jpg"]})
     batch = start(shop)
     work()
     batch = ended(batch)
@@ -315,7 +316,7 @@ def test_pictures_go_with_a_batch_and_a_missing_one_is_told(
 
 def spoil(product: Product) -> None:
     """Give the product a text that only the shop refuses."""
-    finding.update_product(product.id, {"texts": {"en": {"meta_title": "Sizes {S, M}"}}})
+    catalog_writing.update_product(product.id, {"texts": {"en": {"meta_title": "Sizes {S, M}"}}})
 
 
 def requests_to(practice: PracticeShop) -> int:
@@ -335,7 +336,7 @@ def test_one_bad_product_among_many_is_found_with_few_requests(
     assert batch.error.startswith("P-017: ")
     assert requests_to(practice_82) <= 8
     for product in made:
-        finding.update_product(product.id, {"price_net": Decimal(3)})
+        catalog_writing.update_product(product.id, {"price_net": Decimal(3)})
     spoil(made[5])
     practice_82.reset_stats()
     batch = start(shop)
@@ -355,7 +356,7 @@ def test_a_new_products_stock_that_was_saved_unanswered_and_then_edited_to_none_
         work()
         (found,) = practice_82.products("P-000")
         assert practice_82.stock_of(found["id"]) == 7
-        finding.update_product(product.id, {"quantity": 0})
+        catalog_writing.update_product(product.id, {"quantity": 0})
         clock.shift(31)
         work()
     assert practice_82.stock_of(found["id"]) == 0
@@ -369,7 +370,7 @@ def test_an_outage_in_a_group_fails_its_products_for_now_and_they_are_tried_agai
     start(shop)
     work()
     for product in db.session.query(Product).all():
-        finding.update_product(product.id, {"price_net": Decimal(4)})
+        catalog_writing.update_product(product.id, {"price_net": Decimal(4)})
     practice_82.reset_stats()
     practice_82.strike_next("503", 1, method="PATCH")
     with time_machine.travel(now(), tick=True) as clock:
@@ -395,7 +396,7 @@ def test_a_refused_key_fails_one_product_and_the_others_keep_their_tries(
     assert "refused the key" in db.session.get_one(PrestaShopShop, shop.id).pause_reason
     practice_82.set_faults({})
     with time_machine.travel(now() + timedelta(seconds=61), tick=True):
-        assert breaker.hand_out_probes() == 1
+        assert probes.hand_out_probes() == 1
         work()
     assert (ended(batch).created, ended(batch).failed) == (4, 1)
 

@@ -30,6 +30,7 @@ from ppm_web.prestashop.errors import (
 from ppm_web.services.errors import KeyUnreadableError, LeaseLapsedError
 from ppm_web.services.pace import breaker
 from ppm_web.services.shops import register as shop_register
+from ppm_web.services.upkeep import probes, shop_switches
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(seconds=60)
@@ -203,7 +204,7 @@ def test_sweepers_at_the_same_time_probe_once(app: Flask, shop: PrestaShopShop) 
 
 def test_an_inactive_shop_is_not_probed(clock: time_machine.Traveller, shop: PrestaShopShop) -> None:
     breaker.note(shop.id, REFUSED)
-    shop_register.set_active(shop, False)
+    shop_switches.set_active(shop, False)
     clock.shift(MINUTE)
     assert breaker.due_probes() == []
 
@@ -215,7 +216,7 @@ def test_a_shop_that_is_well_again_goes_on_with_its_pace_and_a_clean_slate(
     db.session.commit()
     fail(shop, 5)
     with caplog.at_level(logging.INFO, "ppm.breaker"):
-        assert breaker.probe(shop.id)
+        assert probes.probe(shop.id)
     well = state(shop)
     assert (well.paused_at, well.pause_reason, well.probe_at, well.failure_streak) == (None, "", None, 0)
     assert well.pace_rate == 33
@@ -231,7 +232,7 @@ def test_a_shop_that_is_still_not_well_stays_paused_with_the_newest_reason(
     fail(shop, 5)
     before = state(shop).paused_at
     practice_82.set_faults({"key-refused": 1})
-    assert not breaker.probe(shop.id)
+    assert not probes.probe(shop.id)
     assert state(shop).paused_at == before
     assert "key" in state(shop).pause_reason
     assert state(shop).pause_reason.endswith("PPM tries again every minute")
@@ -244,14 +245,14 @@ def test_a_probe_that_gets_no_good_answer_reopens_nothing(
 ) -> None:
     fail(shop, 5)
     practice_82.set_faults({fault: 1})
-    assert not breaker.probe(shop.id)
+    assert not probes.probe(shop.id)
     assert state(shop).paused_at is not None
 
 
 def test_a_probe_of_a_server_that_is_down_reopens_nothing(shop: PrestaShopShop) -> None:
     breaker.note(shop.id, REFUSED)
     shop_register.set_shop(shop, url="http://127.0.0.1:1", key=None)
-    assert not breaker.probe(shop.id)
+    assert not probes.probe(shop.id)
     assert state(shop).pause_reason == (
         "There is no connection to the shop: its server is down, or the address is wrong. "
         "PPM tries again every minute"
@@ -259,17 +260,17 @@ def test_a_probe_of_a_server_that_is_down_reopens_nothing(shop: PrestaShopShop) 
 
 
 def test_a_probe_of_a_shop_that_is_gone_does_nothing(app: Flask) -> None:
-    assert not breaker.probe(99)
+    assert not probes.probe(99)
 
 
 def test_what_a_person_paused_is_neither_probed_nor_reopened(
     clock: time_machine.Traveller, practice_82: PracticeShop, shop: PrestaShopShop
 ) -> None:
     breaker.note(shop.id, REFUSED)
-    shop_register.pause_shop(shop, "stocktaking")
+    shop_switches.pause_shop(shop, "stocktaking")
     clock.shift(MINUTE)
     assert breaker.due_probes() == []
-    assert not breaker.probe(shop.id)
+    assert not probes.probe(shop.id)
     assert practice_82.counts == {}
     assert (state(shop).pause_reason, state(shop).probe_at) == ("stocktaking", None)
     fail(shop, 5, REFUSED)
@@ -278,7 +279,7 @@ def test_what_a_person_paused_is_neither_probed_nor_reopened(
 
 def test_what_a_person_resumed_goes_on_and_counts_anew(shop: PrestaShopShop) -> None:
     fail(shop, 5)
-    shop_register.resume_shop(shop)
+    shop_switches.resume_shop(shop)
     assert (state(shop).paused_at, state(shop).probe_at, state(shop).failure_streak) == (None, None, 0)
     fail(shop, 5)
     assert state(shop).paused_at is not None
@@ -289,7 +290,7 @@ def test_a_probe_goes_through_the_queue_to_a_worker(
 ) -> None:
     with time_machine.travel(datetime.now(UTC) - timedelta(hours=1), tick=False):
         breaker.note(shop.id, REFUSED)
-    assert [breaker.hand_out_probes(), breaker.hand_out_probes()] == [1, 0]
+    assert [probes.hand_out_probes(), probes.hand_out_probes()] == [1, 0]
     assert [stats.waiting for stats in queue.stats() if stats.name == queue.NORMAL] == [1]
     work()
     assert state(shop).paused_at is None

@@ -19,18 +19,16 @@ from ppm_web.models import (
     ProductImage,
     ProductText,
 )
-from ppm_web.services.catalog.changes import change_faults
+from ppm_web.services.catalog.changes import ProductChanges, change_faults
+from ppm_web.services.catalog.errors import CatalogError, InvalidEditError
 from ppm_web.services.catalog.finding import (
-    CatalogError,
-    InvalidEditError,
-    ProductChanges,
     category_by_path,
     category_path,
     ensure_category,
     matching_products,
     product_by_sku,
-    update_product,
 )
+from ppm_web.services.catalog.writing import update_product
 
 
 def make_product(sku: str = "MUG-1", **fields: object) -> Product:

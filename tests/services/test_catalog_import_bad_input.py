@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ppm_web.services.catalog.finding import ImportFileError
+from ppm_web.services.catalog.errors import ImportFileError
 from ppm_web.services.imports.run import import_catalog
 from tests.services.import_files import (
     BAD_CELLS,

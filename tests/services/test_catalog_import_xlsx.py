@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ppm_web.services.catalog.finding import ImportFileError
+from ppm_web.services.catalog.errors import ImportFileError
 from ppm_web.services.imports.run import import_catalog
 from tests.services.import_files import bad, counts, figures, names, product, run, skus
 

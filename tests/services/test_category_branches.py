@@ -9,8 +9,8 @@ import pytest
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, CategorySyncStatus, PrestaShopShop, SyncState
 from ppm_web.services.errors import SyncRefusedError
-from ppm_web.services.shops import register as shop_register
 from ppm_web.services.sync import branches as category_branches
+from ppm_web.services.upkeep import shop_switches
 from tests.factories import make_category, make_product
 
 
@@ -67,7 +67,7 @@ def test_a_big_branch_hands_out_few_tickets_and_the_sweep_finds_the_rest(
 
 def test_an_inactive_shop_is_refused(shop: PrestaShopShop) -> None:
     clothes = make_category("Clothes")
-    shop_register.set_active(shop, False)
+    shop_switches.set_active(shop, False)
     with pytest.raises(SyncRefusedError):
         category_branches.request_branch_sync(clothes.id, shop.id, by="a")
     assert not rows(shop)

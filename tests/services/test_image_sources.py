@@ -16,7 +16,7 @@ from flask import Flask
 
 from ppm_web.extensions import db
 from ppm_web.models import Product, ProductImage
-from ppm_web.services.catalog import finding
+from ppm_web.services.catalog import writing as catalog_writing
 from ppm_web.services.images import downloads as image_downloads
 from ppm_web.services.images import sources as image_sources
 from ppm_web.services.images import store as image_store
@@ -111,7 +111,7 @@ def test_a_source_that_changed_during_the_fetch_keeps_nothing_of_the_old_one(fol
     product = product_with("a.png")
 
     def edit() -> None:
-        finding.update_product(product.id, {"images": ["b.png"]})
+        catalog_writing.update_product(product.id, {"images": ["b.png"]})
 
     image_sources.ensure_fetched(product.id, before_fetch=edit)
 
@@ -123,7 +123,7 @@ def test_a_new_source_forgets_the_old_picture_and_a_moved_one_takes_its_picture_
     product = product_with("a.png", "gone.png")
     fetched, failed = image_sources.ensure_fetched(product.id)
 
-    finding.update_product(product.id, {"images": ["new.png", "gone.png", "a.png"]})
+    catalog_writing.update_product(product.id, {"images": ["new.png", "gone.png", "a.png"]})
 
     assert rows_of(product) == [
         ("new.png", None, ""),

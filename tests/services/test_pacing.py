@@ -21,7 +21,8 @@ from ppm_web.models import PrestaShopShop
 from ppm_web.prestashop.answers import Exchange
 from ppm_web.prestashop.errors import RateLimited, Rejected, ShopUnreachable
 from ppm_web.services.pace import rate as pace_rate
-from ppm_web.services.pace.rate import Lane, LimitsError
+from ppm_web.services.pace.memory import Lane
+from ppm_web.services.pace.rate import LimitsError
 from tests.support import SECRET_KEY
 from tests.views.rows import make_shop
 
@@ -154,9 +155,10 @@ def test_a_clock_that_is_behind_neither_adds_nor_takes(
 def test_processes_share_one_bucket(app: Flask) -> None:
     taking = (
         "from ppm_web import create_app; from ppm_web.models import PrestaShopShop; "
-        "from ppm_web.services import pacing; app = create_app(); app.app_context().push(); "
+        "from ppm_web.services.pace.memory import Lane; from ppm_web.services.pace.rate import spend; "
+        "app = create_app(); app.app_context().push(); "
         "shop = PrestaShopShop(id=7, pace_min=1, pace_rate=1); "
-        "[pacing.spend(shop, pacing.Lane.BULK, 1) for _ in range(5)]"
+        "[spend(shop, Lane.BULK, 1) for _ in range(5)]"
     )
     environment = os.environ | {
         "PPM_SECRET_KEY": SECRET_KEY,

@@ -11,7 +11,7 @@ from flask import Flask
 
 from ppm_web.extensions import db
 from ppm_web.models import Product
-from ppm_web.services.catalog import finding
+from ppm_web.services.catalog import writing as catalog_writing
 from ppm_web.services.catalog.errors import CatalogError
 from ppm_web.services.catalog.image_edits import add_images, make_cover, move_image, remove_image
 from tests.factories import make_product
@@ -58,7 +58,9 @@ def test_edits_at_once_come_one_after_the_other(app: Flask, product: Product) ->
 def test_an_import_after_an_edit_finds_the_positions_without_a_gap(product: Product) -> None:
     image = product.images[1]
     remove_image(product.id, image.id, image.source)
-    finding.update_product(product.id, {"images": ["red.png", "new.png", "blue.png", "yellow.png", "5.png"]})
+    catalog_writing.update_product(
+        product.id, {"images": ["red.png", "new.png", "blue.png", "yellow.png", "5.png"]}
+    )
 
     db.session.expire_all()
     found = [(image.position, image.source, bool(image.content_hash)) for image in product.images]

@@ -20,7 +20,7 @@ from ppm_web.services.ledger import claims
 from ppm_web.services.ownership.snapshots import product_data
 from ppm_web.services.publishing import image_links
 from ppm_web.services.publishing.images import ProductImages, check_complete, wanted
-from ppm_web.services.shops import register as shop_register
+from ppm_web.services.shops import client as shop_client
 from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_product
 from tests.services.pictures import picture
@@ -43,7 +43,7 @@ class Bringing:
 
     def with_hashes(self, hashes: list[str], *, check: bool = False) -> bool:
         db.session.commit()
-        with shop_register.client_for(self.shop, before_request=lambda: claims.renew([self.claim])) as client:
+        with shop_client.client_for(self.shop, before_request=lambda: claims.renew([self.claim])) as client:
             images = ProductImages(self.shop, client)
             return images.bring(self.claim, self.claim.status_id, self.external_id, hashes, check=check)
 

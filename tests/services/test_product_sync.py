@@ -23,11 +23,12 @@ from ppm_web.models import (
     SyncState,
 )
 from ppm_web.practice_shop import PracticeShop, serve
-from ppm_web.services.catalog import finding
+from ppm_web.services.catalog import writing as catalog_writing
 from ppm_web.services.errors import SyncRefusedError
+from ppm_web.services.shops import checks as shop_checks
 from ppm_web.services.shops import mappings
-from ppm_web.services.shops import register as shop_register
 from ppm_web.services.sync import requests as sync_requests
+from ppm_web.services.upkeep import shop_switches
 from tests.factories import make_category, make_manufacturer, make_product, make_shop, status_of
 from tests.support import WatchedShop
 
@@ -106,7 +107,7 @@ def test_only_the_changed_field_is_sent(practice_82: PracticeShop, shop: PrestaS
     request(product, shop)
     work()
     practice_82.reset_stats()
-    finding.update_product(product.id, {"price_net": Decimal("13.99")})
+    catalog_writing.update_product(product.id, {"price_net": Decimal("13.99")})
     request(product, shop)
     work()
 
@@ -125,7 +126,7 @@ def test_a_changed_stock_is_one_request_to_stock_availables(
     request(product, shop)
     work()
     practice_82.reset_stats()
-    finding.update_product(product.id, {"quantity": 0})
+    catalog_writing.update_product(product.id, {"quantity": 0})
     request(product, shop)
     work()
 
@@ -230,7 +231,7 @@ def test_a_product_deleted_in_the_shop_is_a_conflict_and_made_again_by_force(
     work()
     found = in_shop(practice_82)
     practice_82.delete("products", found["id"])
-    finding.update_product(product.id, {"price_net": Decimal(9)})
+    catalog_writing.update_product(product.id, {"price_net": Decimal(9)})
     request(product, shop)
     work()
     status = status_of(product, shop)
@@ -285,13 +286,13 @@ def test_an_edit_taken_back_after_an_unanswered_change_is_sent_back_too(
     request(product, shop)
     work()
     practice_82.strike_next("close-after-save", 1, method="PATCH", resource=resource)
-    finding.update_product(product.id, {"price_net": Decimal(99), "quantity": 3})
+    catalog_writing.update_product(product.id, {"price_net": Decimal(99), "quantity": 3})
     request(product, shop)
     work()
     assert status_of(product, shop).state is SyncState.PENDING
     assert in_shop(practice_82)["price"] == "99.000000", "the shop saved it"
 
-    finding.update_product(product.id, {"price_net": Decimal("12.50"), "quantity": 7})
+    catalog_writing.update_product(product.id, {"price_net": Decimal("12.50"), "quantity": 7})
     request(product, shop)
     work()
     found = in_shop(practice_82)
@@ -303,7 +304,7 @@ def test_an_inactive_shop_is_refused_and_nothing_is_sent(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     product = make_product()
-    shop_register.set_active(shop, False)
+    shop_switches.set_active(shop, False)
     with pytest.raises(SyncRefusedError, match="Shop 'Shop A' is not active"):
         request(product, shop)
     assert practice_82.stats()["total"] == 0
@@ -315,7 +316,7 @@ def test_a_shop_switched_off_after_the_request_fails_in_plain_words(
 ) -> None:
     product = make_product()
     request(product, shop)
-    shop_register.set_active(shop, False)
+    shop_switches.set_active(shop, False)
     work()
 
     assert status_of(product, shop).message == "Job failed after 1 attempt: Shop 'Shop A' is not active"
@@ -326,7 +327,7 @@ def test_a_paused_shop_keeps_its_rows_waiting_and_burns_no_tries(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     product = make_product()
-    shop_register.pause_shop(shop, "stocktaking")
+    shop_switches.pause_shop(shop, "stocktaking")
     request(product, shop)
     work()
     status = status_of(product, shop)
@@ -373,9 +374,7 @@ def test_several_tax_groups_of_one_rate_are_told_and_mapped_by_hand(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     practice_82.create("tax_rules", {"id_tax_rules_group": "5", "id_country": "14", "id_tax": "1"})
-    hints = [
-        fact for fact in shop_register.check_shop(shop.id).facts if "Several tax groups have 23 %" in fact
-    ]
+    hints = [fact for fact in shop_checks.check_shop(shop.id).facts if "Several tax groups have 23 %" in fact]
     assert len(hints) == 1
     product = make_product()
     request(product, shop)
@@ -425,7 +424,7 @@ def test_an_edit_during_a_sync_brings_a_second_one(
 
     def edit_once() -> None:
         with app.app_context():
-            finding.update_product(product.id, {"price_net": Decimal(99)})
+            catalog_writing.update_product(product.id, {"price_net": Decimal(99)})
             db.session.remove()
 
     practice_82.on_create = edit_once
@@ -508,7 +507,7 @@ def test_a_shop_17_without_patch_gets_whole_products_and_loses_nothing(app: Flas
         work()
         found = in_shop(practice)
         practice.change("products", found["id"], {"wholesale_price": "5.5", "upc": "123456789012"})
-        finding.update_product(product.id, {"price_net": Decimal(20), "quantity": 3})
+        catalog_writing.update_product(product.id, {"price_net": Decimal(20), "quantity": 3})
         request(product, shop)
         work()
         after = in_shop(practice)

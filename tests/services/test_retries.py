@@ -14,8 +14,8 @@ from ppm_web.extensions import db
 from ppm_web.models import FailedJob, PrestaShopShop, Product, SyncLog, SyncState
 from ppm_web.practice_shop import PracticeShop
 from ppm_web.services.failures import retries
-from ppm_web.services.shops import register as shop_register
 from ppm_web.services.sync import requests as sync_requests
+from ppm_web.services.upkeep import shop_switches
 from tests.factories import make_product, status_of
 
 Work = Callable[[], None]
@@ -193,7 +193,7 @@ def test_retrying_a_failure_takes_it_off_the_list_and_syncs(
     request(product, shop)
     work()
     (failure,) = db.session.query(FailedJob).all()
-    shop_register.resume_shop(shop)
+    shop_switches.resume_shop(shop)
     assert retries.retry(failure.id, "test").retried == 1
     work()
     assert db.session.query(FailedJob).count() == 0

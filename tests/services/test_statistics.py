@@ -13,11 +13,11 @@ from sqlalchemy import event
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, SyncLog, SyncState, now
 from ppm_web.services.batches import control as batch_control
-from ppm_web.services.batches.control import Selection
+from ppm_web.services.catalog.selections import Selection
 from ppm_web.services.reports import statistics
 from ppm_web.services.reports.statistics import Period, ShopStatistics
-from ppm_web.services.shops import register as shop_register
 from ppm_web.services.sync import requests as sync_requests
+from ppm_web.services.upkeep import shop_switches
 from tests.factories import make_product
 from tests.views.rows import make_log, make_shop, make_status
 
@@ -75,7 +75,7 @@ def test_what_a_cancelled_batch_never_sent_was_never_sent(shop: PrestaShopShop) 
 
 def test_a_request_and_its_next_try_are_pending(shop: PrestaShopShop) -> None:
     product = make_product()
-    shop_register.pause_shop(shop, "stocktaking")
+    shop_switches.pause_shop(shop, "stocktaking")
     sync_requests.request_product_sync(product.id, shop.id, by="test")
     (found,) = statistics.shop_statistics()
     assert counts(found) == {"pending": 1}

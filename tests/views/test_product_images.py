@@ -12,7 +12,8 @@ from flask import Flask
 
 from ppm_web.extensions import db
 from ppm_web.models import Product, ProductImage
-from ppm_web.services.catalog import finding, image_edits
+from ppm_web.services.catalog import image_edits
+from ppm_web.services.catalog import writing as catalog_writing
 from ppm_web.services.images import store as image_store
 from tests.services.pictures import SVG, noise, opened, picture
 from tests.views.conftest import Browser
@@ -170,7 +171,7 @@ def test_the_last_picture_can_be_removed(manager: Browser) -> None:
 
 def test_a_picture_that_has_become_another_one_is_not_touched(manager: Browser, product: Product) -> None:
     image_id = image_of(product, "red.png")
-    finding.update_product(product.id, {"images": ["blue.png", "red.png"]})
+    catalog_writing.update_product(product.id, {"images": ["blue.png", "red.png"]})
     for action in ("remove", "cover", "up", "down"):
         address = f"/products/{product.id}/images/{image_id}/{action}"
         response = manager.send(address, {"source": "red.png"}, headers=HTMX)

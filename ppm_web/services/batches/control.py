@@ -30,8 +30,6 @@ from ppm_web.services.ledger import hooks as batch_hooks
 from ppm_web.services.ledger import items as batch_items
 from ppm_web.services.upserts import insert_missing
 
-__all__ = ["BatchError", "Selection", "bulk_sync", "cancel", "get", "pause", "resume", "retry_failed"]
-
 
 class BatchError(RuntimeError):
     """A batch that cannot be changed as asked; the message says why."""

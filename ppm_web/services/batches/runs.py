@@ -9,7 +9,7 @@ from ppm_web.extensions import db, reading
 from ppm_web.models import JobBatch, PrestaShopShop
 from ppm_web.services.batches import claims, tickets
 from ppm_web.services.pace import rate as pace_rate
-from ppm_web.services.pace.rate import Lane
+from ppm_web.services.pace.memory import Lane
 from ppm_web.services.sync.runs import sync_products
 
 LONGEST_SECONDS = 60.0

@@ -17,7 +17,7 @@ from ppm_web.models import JobBatch, PrestaShopShop, now
 from ppm_web.services.batches import claims
 from ppm_web.services.batches.claims import Waiting
 from ppm_web.services.pace import rate as pace_rate
-from ppm_web.services.pace.rate import Lane
+from ppm_web.services.pace.memory import Lane
 
 DELAYED = "-at-"
 

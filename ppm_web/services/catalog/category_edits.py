@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from ppm_web.extensions import db
+from ppm_web.extensions import db, reading
 from ppm_web.models import ROOT_CATEGORY_ID, Category, CategoryText
 from ppm_web.prestashop.validation import problems_of_name
 from ppm_web.services.catalog.errors import CatalogError, Fault, InvalidEditError, quoted
-from ppm_web.services.catalog.finding import category_by_path
+from ppm_web.services.catalog.finding import category_by_path, path_to
 from ppm_web.services.catalog.names import SEPARATOR, committed
 from ppm_web.services.errors import CategoryCycleError
-from ppm_web.services.ownership.snapshots import category_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,8 @@ def _parent_id(category: Category, path: str) -> int | None:
     if parent.id == category.parent_id:
         return parent.id
     try:
-        above = [step.category_id for step in category_path(parent.id)]
+        with reading():
+            above = [step.id for step in path_to(parent.id)]
     except CategoryCycleError as error:
         raise CatalogError(error.message) from error
     if category.id in above:

@@ -1,31 +1,13 @@
-"""The catalogue: its categories by path, its products by SKU, edits and search."""
+"""Finding in the catalogue: categories by path, products by SKU, and search."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from sqlalchemy import Select, or_, select
 
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, Category, Product, ProductText
-from ppm_web.services.catalog.changes import ProductChanges, change_faults, missing_name_faults
-from ppm_web.services.catalog.errors import CatalogError, Fault, ImportFileError, InvalidEditError
 from ppm_web.services.catalog.names import NOT_MADE, CatalogNames, committed, split_path
-from ppm_web.services.catalog.writing import apply_edit, edit_of, merged_texts
-
-__all__ = [
-    "CatalogError",
-    "Fault",
-    "ImportFileError",
-    "InvalidEditError",
-    "ProductChanges",
-    "category_by_path",
-    "category_path",
-    "ensure_category",
-    "matching_products",
-    "product_by_sku",
-    "update_product",
-]
+from ppm_web.services.errors import CategoryCycleError
 
 MAX_WORDS = 8
 
@@ -67,25 +49,28 @@ def category_path(category: Category) -> str:
     return " > ".join(names)
 
 
+def path_to(category_id: int) -> list[Category]:
+    """The category and its ancestors below the root, read anew, the topmost first.
+
+    Raises CategoryCycleError when the category is its own ancestor (R6).
+    """
+    path: list[Category] = []
+    current: int | None = category_id
+    while current is not None and current != ROOT_CATEGORY_ID:
+        row = db.session.get_one(Category, current, populate_existing=True)
+        if any(row.id == step.id for step in path):
+            names = " > ".join([row.name, *(step.name for step in path)])
+            raise CategoryCycleError(
+                f"The category '{row.name}' is its own ancestor ({names}): give one of them another parent"
+            )
+        path.insert(0, row)
+        current = row.parent_id
+    return path
+
+
 def product_by_sku(sku: str) -> Product | None:
     """The product with exactly that SKU."""
     return db.session.scalar(select(Product).where(Product.sku == sku))
-
-
-def update_product(
-    product_id: int, changes: ProductChanges, look_first: Callable[[Product], None] | None = None
-) -> Product:
-    """Write what ``changes`` changes, and commit. The revision moves by one, or not when nothing differs.
-
-    ``look_first`` gets the product as it is when nobody else can change it any more, and may raise.
-
-    Raises InvalidEditError with everything that the catalogue refuses, CatalogError when the
-    product is gone; then nothing is written.
-    """
-    names = CatalogNames(make=True)
-    if faults := change_faults(changes):
-        raise InvalidEditError(faults)
-    return committed(lambda: _updated(product_id, changes, names, look_first), before_retry=names.forget)
 
 
 def matching_products(text: str) -> Select[Product]:
@@ -107,24 +92,3 @@ def matching_products(text: str) -> Select[Product]:
             )
         )
     return query
-
-
-def _updated(
-    product_id: int,
-    changes: ProductChanges,
-    names: CatalogNames,
-    look_first: Callable[[Product], None] | None,
-) -> Product:
-    product = db.session.get(Product, product_id, with_for_update=True, populate_existing=True)
-    if product is None:
-        db.session.rollback()
-        raise CatalogError("This product is not in the catalogue any more")
-    if look_first is not None:
-        look_first(product)
-    touched = list(changes.get("texts", {}))
-    if touched and (faults := missing_name_faults(merged_texts(product, changes), touched)):
-        db.session.rollback()
-        raise InvalidEditError(faults)
-    if edit := edit_of(product, changes, names):
-        apply_edit(product, edit)
-    return product

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from ppm_web.extensions import db
 from ppm_web.models import Product
-from ppm_web.services.catalog import finding
+from ppm_web.services.catalog import finding, writing
 from ppm_web.services.catalog.changes import MEASURES, TEXT_FIELDS, change_faults, missing_name_faults
 from ppm_web.services.catalog.columns import NEEDED, Column, ParsedRow, parse_row
 from ppm_web.services.catalog.errors import CatalogError, Fault, InvalidEditError, quoted
@@ -92,7 +92,7 @@ def save_product(product_id: int, values: Mapping[str, str], marks: Mapping[str,
             db.session.rollback()
             raise EditedMeanwhileError(moved)
 
-    saved = finding.update_product(product_id, changes, look_first)
+    saved = writing.update_product(product_id, changes, look_first)
     return Saved(saved, saved.revision != seen[-1])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ from sqlalchemy import delete, insert
 
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, Product, ProductCategory, ProductImage, ProductText
-from ppm_web.services.catalog.changes import TEXT_FIELDS, ProductChanges
-from ppm_web.services.catalog.names import CatalogNames, split_path
+from ppm_web.services.catalog.changes import TEXT_FIELDS, ProductChanges, change_faults, missing_name_faults
+from ppm_web.services.catalog.errors import CatalogError, InvalidEditError
+from ppm_web.services.catalog.names import CatalogNames, committed, split_path
 
 COLUMNS = frozenset(
     {"ean13", "price_net", "tax_rate", "quantity", "weight", "width", "height", "depth", "active"}
@@ -107,6 +108,43 @@ def apply_edit(product: Product, edit: Edit) -> None:
         _write_texts(product, edit.texts)
         if edit.images is not None:
             _write_images(product, edit.images)
+
+
+def update_product(
+    product_id: int, changes: ProductChanges, look_first: Callable[[Product], None] | None = None
+) -> Product:
+    """Write what ``changes`` changes, and commit. The revision moves by one, or not when nothing differs.
+
+    ``look_first`` gets the product as it is when nobody else can change it any more, and may raise.
+
+    Raises InvalidEditError with everything that the catalogue refuses, CatalogError when the
+    product is gone; then nothing is written.
+    """
+    names = CatalogNames(make=True)
+    if faults := change_faults(changes):
+        raise InvalidEditError(faults)
+    return committed(lambda: _updated(product_id, changes, names, look_first), before_retry=names.forget)
+
+
+def _updated(
+    product_id: int,
+    changes: ProductChanges,
+    names: CatalogNames,
+    look_first: Callable[[Product], None] | None,
+) -> Product:
+    product = db.session.get(Product, product_id, with_for_update=True, populate_existing=True)
+    if product is None:
+        db.session.rollback()
+        raise CatalogError("This product is not in the catalogue any more")
+    if look_first is not None:
+        look_first(product)
+    touched = list(changes.get("texts", {}))
+    if touched and (faults := missing_name_faults(merged_texts(product, changes), touched)):
+        db.session.rollback()
+        raise InvalidEditError(faults)
+    if edit := edit_of(product, changes, names):
+        apply_edit(product, edit)
+    return product
 
 
 def _category_ids(changes: ProductChanges, names: CatalogNames) -> list[int] | None:

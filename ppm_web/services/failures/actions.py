@@ -16,6 +16,7 @@ from enum import StrEnum
 from ppm_web import queue
 from ppm_web.extensions import reading
 from ppm_web.services.batches import control as batch_control
+from ppm_web.services.catalog import selections
 from ppm_web.services.errors import SyncRefusedError
 from ppm_web.services.failures import lists, retries
 from ppm_web.services.failures.lists import FailureFilter, Target
@@ -160,7 +161,7 @@ def _retry_products(shop_id: int, found: Sequence[Target], by: str) -> None:
     """The batch is there before the failures go: when this is stopped in between, none is forgotten."""
     if not found:
         return
-    selection = batch_control.Selection(kind="skus", skus=[target.sku or "" for target in found])
+    selection = selections.Selection(kind="skus", skus=[target.sku or "" for target in found])
     batch_control.bulk_sync(shop_id, selection, by=by, name=f"Retry of {len(found):,} failures")
     _forget(found)
 

@@ -7,7 +7,7 @@ once, and what nobody publishes is never asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask import current_app
@@ -18,7 +18,20 @@ from ppm_web.models import ProductImage
 from ppm_web.services.images import store
 from ppm_web.services.images.downloads import download
 from ppm_web.services.images.formats import MOST_BYTES, ImageError, megabytes
-from ppm_web.services.ownership.snapshots import ImageData
+
+
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """A picture of a product: ``content_hash`` is None where it is not here, ``problem`` says why.
+
+    ``temporary``: it was asked for just now, and may well be there the next time.
+    """
+
+    image_id: int
+    source: str
+    content_hash: str | None
+    problem: str
+    temporary: bool = False
 
 
 def ensure_fetched(product_id: int, before_fetch: Callable[[], None] = lambda: None) -> Sequence[ImageData]:

@@ -12,21 +12,8 @@ from sqlalchemy.orm import joinedload
 from ppm_web.extensions import db, reading
 from ppm_web.models import ROOT_CATEGORY_ID, Category, Product
 from ppm_web.prestashop.values import CategorySnapshot, CategoryText, ProductSnapshot, ProductText
-from ppm_web.services.errors import CategoryCycleError
-
-
-@dataclass(frozen=True, slots=True)
-class ImageData:
-    """A picture of a product: ``content_hash`` is None where it is not here, ``problem`` says why.
-
-    ``temporary``: it was asked for just now, and may well be there the next time.
-    """
-
-    image_id: int
-    source: str
-    content_hash: str | None
-    problem: str
-    temporary: bool = False
+from ppm_web.services.catalog.finding import path_to
+from ppm_web.services.images.sources import ImageData
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +57,8 @@ def category_path(category_id: int) -> list[CategoryData]:
 
     Raises CategoryCycleError when the category is its own ancestor (R6).
     """
-    path: list[CategoryData] = []
-    current: int | None = category_id
     with reading():
-        while current is not None and current != ROOT_CATEGORY_ID:
-            row = db.session.get_one(Category, current, populate_existing=True)
-            if any(row.id == step.category_id for step in path):
-                names = " > ".join([row.name, *(step.snapshot.name for step in path)])
-                raise CategoryCycleError(
-                    f"The category '{row.name}' is its own ancestor ({names}): "
-                    "give one of them another parent"
-                )
-            path.insert(0, CategoryData(row.id, row.revision, _category(row)))
-            current = row.parent_id
-    return path
+        return [CategoryData(row.id, row.revision, _category(row)) for row in path_to(category_id)]
 
 
 def _product(row: Product) -> ProductData:

@@ -12,22 +12,19 @@ from datetime import timedelta
 from typing import Any, Final
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from ppm_web import queue
 from ppm_web.extensions import db, reading
 from ppm_web.models import PrestaShopShop, now
 from ppm_web.prestashop.errors import KeyRefused, PrestaShopError, RateLimited
-from ppm_web.services.addresses import AddressError
-from ppm_web.services.batches import tickets as batch_tickets
 from ppm_web.services.errors import KeyUnreadableError
 from ppm_web.services.pace import memory
-from ppm_web.services.shops import register as shop_register
 
 logger = logging.getLogger("ppm.breaker")
 
-PROBE_ANSWER_SECONDS: Final = 5.0
-"""A probe waits no longer for a byte: a shop that hangs must not hold a worker."""
+RESUMED: Final = {"paused_at": None, "pause_reason": "", "probe_at": None, "failure_streak": 0}
+"""What a shop's row says once it goes on, by hand or by the breaker's probe."""
 
 RESOURCE_NOT_ALLOWED: Final = 26
 """PrestaShop's code in a 401 for a key that is well but may not use one resource (README)."""
@@ -51,24 +48,6 @@ def note(shop_id: int, error: Exception | None, thing: str = "") -> None:
         _forget_failures(shop_id)
 
 
-def hand_out_probes() -> int:
-    """Hand out a ticket for each probe that is due. Raises QueueUnavailableError.
-
-    Not on the background queue: a long batch would keep them waiting, and the shop paused.
-    """
-    due = due_probes()
-    for shop_id in due:
-        queue.enqueue(
-            "probe_shop",
-            shop_id,
-            ticket_id=f"probe-shop-{shop_id}-{int(now().timestamp())}",
-            queue=queue.NORMAL,
-            at=None,
-            timeout=current_app.config["REQUEST_TIMEOUT_SECONDS"],
-        )
-    return len(due)
-
-
 def due_probes() -> list[int]:
     """Claim the shops whose probe is due, and commit: however many ask, each is claimed once."""
     moment, row = now(), PrestaShopShop
@@ -82,28 +61,16 @@ def due_probes() -> list[int]:
     ]
 
 
-def probe(shop_id: int) -> bool:
-    """Ask the shop whether it is well: then it goes on with the pace that it had, and True is returned.
+def keep_paused(shop_id: int, message: str) -> None:
+    """Say anew why the shop is paused, unless a person has paused or resumed it in the meantime; commits."""
+    _change(*_probed(shop_id), pause_reason=_reason(message))
 
-    Otherwise it stays paused, with the newest reason. A shop that a person has paused or resumed
-    in the meantime is left as it is.
-    """
-    with reading():
-        shop = db.session.get(PrestaShopShop, shop_id, populate_existing=True)
-    if shop is None or shop.probe_at is None:
-        return False
-    probed = (PrestaShopShop.id == shop_id, PrestaShopShop.probe_at.is_not(None))
-    try:
-        with shop_register.client_for(shop, answer_seconds=PROBE_ANSWER_SECONDS) as client:
-            client.ping()
-    except (PrestaShopError, KeyUnreadableError, AddressError) as error:
-        _change(*probed, pause_reason=_reason(str(error)))
-        return False
-    reopened = _change(*probed, **shop_register.RESUMED)
+
+def reopen(shop_id: int) -> bool:
+    """Let a shop that was probed go on, and commit; False where a person has changed it in the meantime."""
+    reopened = _change(*_probed(shop_id), **RESUMED)
     if reopened:
         memory.forget_failures(shop_id)
-        logger.info("breaker shop=%r goes on", shop.name)
-        batch_tickets.serve_shop(shop_id)
     return reopened
 
 
@@ -163,6 +130,10 @@ def _forget_failures(shop_id: int) -> None:
         streak = db.session.scalar(select(row.failure_streak).where(row.id == shop_id))
     if streak and _change(row.id == shop_id, row.failure_streak > 0, failure_streak=0):
         memory.forget_failures(shop_id)
+
+
+def _probed(shop_id: int) -> tuple[ColumnElement[bool], ...]:
+    return PrestaShopShop.id == shop_id, PrestaShopShop.probe_at.is_not(None)
 
 
 def _period() -> timedelta:

@@ -24,22 +24,6 @@ from ppm_web.prestashop.answers import Exchange
 from ppm_web.services.pace import memory, signs
 from ppm_web.services.pace.memory import Lane
 
-__all__ = [
-    "UNLIMITED",
-    "Lane",
-    "LimitsError",
-    "Pace",
-    "group_size",
-    "learn",
-    "limits",
-    "pace_of",
-    "rate",
-    "read_limit",
-    "set_limits",
-    "spend",
-    "wait_for",
-]
-
 logger = logging.getLogger("ppm.pace")
 
 UNLIMITED: Final = 6000

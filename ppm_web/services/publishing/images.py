@@ -16,9 +16,10 @@ from ppm_web.prestashop.errors import PrestaShopError, Rejected
 from ppm_web.services.errors import ImageProblemError
 from ppm_web.services.images import store as image_store
 from ppm_web.services.images.formats import ImageError
+from ppm_web.services.images.sources import ImageData
 from ppm_web.services.ledger import claims
 from ppm_web.services.ledger.claims import Claim
-from ppm_web.services.ownership.snapshots import ImageData, ProductData
+from ppm_web.services.ownership.snapshots import ProductData
 from ppm_web.services.publishing import image_links
 from ppm_web.services.publishing.image_plans import plan_of
 

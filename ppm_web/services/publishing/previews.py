@@ -31,8 +31,8 @@ from ppm_web.services.ownership import snapshots
 from ppm_web.services.ownership.snapshots import ProductData
 from ppm_web.services.publishing.group import IMAGES
 from ppm_web.services.publishing.images import wanted as wanted_images
+from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import mappings, remote_ids
-from ppm_web.services.shops import register as shop_register
 
 
 class Outlook(StrEnum):
@@ -78,7 +78,7 @@ def preview(product_id: int, shop_id: int) -> Preview:
 
 
 def _preview(shop: PrestaShopShop, status: ProductSyncStatus | None, product: ProductData) -> Preview:
-    profile = shop_register.profile_of(shop)
+    profile = shop_client.profile_of(shop)
     if profile is None:
         raise SyncError(f"Shop '{shop.name}' was not checked yet: PPM does not know its languages and taxes")
     if status is not None and status.state is SyncState.DISABLED:
@@ -106,7 +106,7 @@ class _Names:
     def __init__(self, shop_id: int, profile: ShopProfile) -> None:
         self._shop_id = shop_id
         self._groups = {
-            group.id: f"{group.name} ({shop_register.tax_key(group.rate)} %)" for group in profile.tax_groups
+            group.id: f"{group.name} ({shop_client.tax_key(group.rate)} %)" for group in profile.tax_groups
         }
         self._home = profile.home_category
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from ppm_web.extensions import db, reading
 from ppm_web.models import BatchState, JobBatch, PrestaShopShop
 from ppm_web.services.batches import control as batch_control
+from ppm_web.services.catalog import selections
 from ppm_web.services.errors import SyncRefusedError
 from ppm_web.services.failures.retries import retry_temporary
 from ppm_web.services.images import store as image_store
@@ -120,7 +121,7 @@ def _sync_shop(shop_id: int, shop_name: str, plan: Plan) -> str:
     if (unfinished := _unfinished(shop_id, plan)) is not None:
         return f"{shop_name}: none was started, as batch {unfinished} has not ended"
     title = f"{plan.name.capitalize()} sync to {shop_name}"
-    batch = batch_control.bulk_sync(shop_id, batch_control.Selection(kind="all"), by=_by(plan), name=title)
+    batch = batch_control.bulk_sync(shop_id, selections.Selection(kind="all"), by=_by(plan), name=title)
     if batch is None:
         return f"{shop_name}: nothing to do"
     return f"{shop_name}: 1 product" if batch.total == 1 else f"{shop_name}: {batch.total:,} products"

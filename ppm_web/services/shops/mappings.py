@@ -18,10 +18,11 @@ from ppm_web.models import (
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.shop_check import problems as problems_of
 from ppm_web.prestashop.values import ShopProfile
-from ppm_web.services.catalog.finding import CatalogError, category_by_path
+from ppm_web.services.catalog.errors import CatalogError
+from ppm_web.services.catalog.finding import category_by_path
 from ppm_web.services.errors import MappingError
-from ppm_web.services.shops import register, remote_ids
-from ppm_web.services.shops.register import tax_key
+from ppm_web.services.shops import checks, remote_ids
+from ppm_web.services.shops.client import tax_key
 
 HIGHEST_ID = 2**31 - 1
 
@@ -68,7 +69,7 @@ def expected_tax_group(shop: PrestaShopShop, profile: ShopProfile, rate: Decimal
 def refresh_profile(shop: PrestaShopShop, client: PrestaShopClient) -> ShopProfile:
     """Ask the shop what it is like now, and keep it."""
     profile = client.describe()
-    register.keep_profile(shop, profile, problems_of(profile))
+    checks.keep_profile(shop, profile, problems_of(profile))
     return profile
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from ppm_web.extensions import db, reading
 from ppm_web.models import ROOT_CATEGORY_ID, MappingKind, PrestaShopShop, Product, ShopMapping
 from ppm_web.services.errors import MappingError
-from ppm_web.services.shops import entries, mappings, register
-from ppm_web.services.shops.register import tax_key
+from ppm_web.services.shops import client, entries, mappings, register
+from ppm_web.services.shops.client import tax_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Change:
 
 def settings_of(shop: PrestaShopShop) -> Settings:
     """The settings of a shop; what it offers is from its last check. Two statements."""
-    profile = register.profile_of(shop)
+    profile = client.profile_of(shop)
     with reading():
         mapped = {
             (row.kind, row.ours): row.remote_id

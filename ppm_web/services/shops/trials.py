@@ -9,7 +9,8 @@ from ppm_web.prestashop.errors import KeyRefused, PrestaShopError
 from ppm_web.prestashop.shop_check import problems as problems_of
 from ppm_web.prestashop.values import ShopProfile
 from ppm_web.services.addresses import AddressError
-from ppm_web.services.shops import register
+from ppm_web.services.shops import checks, register
+from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops.entries import refuse_doubles
 
 
@@ -36,7 +37,7 @@ def try_shop(name: str, url: str, key: str) -> Trial:
     shop = register.drafted(name, url, key)
     refuse_doubles(shop.name, shop.url)
     try:
-        with register.client_for(shop) as client:
+        with shop_client.client_for(shop) as client:
             profile = client.describe()
     except (PrestaShopError, AddressError) as error:
         return Trial(shop, None, [str(error)], str(error), "key" if isinstance(error, KeyRefused) else "url")
@@ -52,5 +53,5 @@ def keep(trial: Trial) -> PrestaShopShop:
     shop.problems, shop.checked_at = trial.problems, now()
     register.insert(shop)
     if trial.profile is not None:
-        register.keep_profile(shop, trial.profile, trial.problems)
+        checks.keep_profile(shop, trial.profile, trial.problems)
     return shop

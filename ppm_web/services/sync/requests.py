@@ -20,20 +20,10 @@ from ppm_web.models import (
     SyncState,
     now,
 )
-from ppm_web.services.errors import ShopInactiveError, SyncFailedError, SyncRefusedError
+from ppm_web.services.errors import ShopInactiveError, SyncRefusedError
 from ppm_web.services.ledger import failures, tickets
 from ppm_web.services.ledger.claims import Status, StatusModel, status_row
 from ppm_web.services.upserts import upsert
-
-__all__ = [
-    "SyncFailedError",
-    "SyncRefusedError",
-    "SyncRequested",
-    "request_category_sync",
-    "request_product_sync",
-    "reset",
-    "row_id",
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ from ppm_web.services.ledger.tries import Run, SyncResult, log_start
 from ppm_web.services.ownership.snapshots import product_data
 from ppm_web.services.pace import breaker
 from ppm_web.services.pace import rate as pace_rate
-from ppm_web.services.pace.rate import Lane
+from ppm_web.services.pace.memory import Lane
 from ppm_web.services.publishing.categories import CategoryStrategy
 from ppm_web.services.publishing.group import Group, RemoteState, Task
 from ppm_web.services.publishing.products import ProductStrategy
+from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import mappings
-from ppm_web.services.shops import register as shop_register
 
 Work = Callable[[PrestaShopClient, ShopProfile], Exception | None]
 """Works on the shop; returns the trouble with it that it met, for the pace."""
@@ -185,10 +185,10 @@ def _with_client(shop: PrestaShopShop, claimed: Sequence[Claim], lane: Lane, wor
     try:
         if not shop.active:
             raise ShopInactiveError(shop.name)
-        with shop_register.client_for(shop, before_request=before_request) as client:
+        with shop_client.client_for(shop, before_request=before_request) as client:
             error: Exception | None = None
             try:
-                profile = shop_register.profile_of(shop) or mappings.refresh_profile(shop, client)
+                profile = shop_client.profile_of(shop) or mappings.refresh_profile(shop, client)
                 error = work(client, profile)
             except PrestaShopError as failure:
                 error = failure

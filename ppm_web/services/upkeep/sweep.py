@@ -30,7 +30,7 @@ from ppm_web.services.ledger import items as batch_items
 from ppm_web.services.ledger.claims import Claim, Status, StatusModel, status_row
 from ppm_web.services.ledger.endings import Ending
 from ppm_web.services.ledger.tries import Run
-from ppm_web.services.pace import breaker
+from ppm_web.services.upkeep import probes
 
 logger = logging.getLogger("ppm.sweep")
 
@@ -57,7 +57,7 @@ def sweep(min_age_seconds: float) -> Swept:
         returned += _take_back(claims.lapsed(model, LIMIT))
         ticketed += sum(_hand_out(model, status_id) for status_id in _unserved(model, min_age_seconds))
     ticketed += sum(batch_tickets.serve(batch_id) for batch_id in batch_claims.live_batches())
-    breaker.hand_out_probes()
+    probes.hand_out_probes()
     if returned or ticketed:
         logger.info("sweep returned=%d ticketed=%d", returned, ticketed)
     return Swept(returned, ticketed)

@@ -13,8 +13,8 @@ from flask_babel import gettext, lazy_gettext
 
 from ppm_web.extensions import db
 from ppm_web.models import Category, now
-from ppm_web.services.batches.control import Selection
 from ppm_web.services.catalog.names import category_paths
+from ppm_web.services.catalog.selections import Selection
 from ppm_web.views.web.addresses import HIGHEST_ID
 
 KINDS: Final = {

@@ -14,9 +14,10 @@ from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, Category, PrestaShopShop, Role
 from ppm_web.services.catalog import category_edits, finding
 from ppm_web.services.catalog.category_edits import CategoryEdit
-from ppm_web.services.catalog.finding import InvalidEditError
+from ppm_web.services.catalog.errors import InvalidEditError
+from ppm_web.services.errors import SyncFailedError, SyncRefusedError
 from ppm_web.services.sync import branches as category_branches
-from ppm_web.services.sync.requests import SyncFailedError, SyncRefusedError, request_category_sync
+from ppm_web.services.sync.requests import request_category_sync
 from ppm_web.views.categories import rows as category_rows
 from ppm_web.views.products import rows as product_rows
 from ppm_web.views.web.access import needs, redirect_back

@@ -13,9 +13,10 @@ from htmx_flask import request
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Role
 from ppm_web.services.pace.rate import LimitsError, pace_of, read_limit, set_limits
-from ppm_web.services.shops import register as shop_register
+from ppm_web.services.shops import checks as shop_checks
 from ppm_web.services.shops import trials as shop_trials
 from ppm_web.services.shops.entries import ShopError
+from ppm_web.services.upkeep import shop_switches
 from ppm_web.views.products import rows as product_rows
 from ppm_web.views.shops import rows as shop_rows
 from ppm_web.views.web.access import needs, redirect_back
@@ -71,7 +72,7 @@ def show(shop_id: int) -> ResponseReturnValue:
 def check(shop_id: int) -> ResponseReturnValue:
     """Ask the shop how it is; the answer is the fragment with what it told."""
     shop = db.get_or_404(PrestaShopShop, shop_id)
-    result = shop_register.check_shop(shop_id)
+    result = shop_checks.check_shop(shop_id)
     message = gettext("%(shop)s answers and can be published to.", shop=shop.name)
     if not result.ok:
         message = gettext("%(shop)s was checked: something needs you.", shop=shop.name)
@@ -86,7 +87,7 @@ def pause(shop_id: int) -> ResponseReturnValue:
     reason = request.form.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
     return _switched(
         shop_id,
-        lambda shop: shop_register.pause_shop(shop, reason or "by hand"),
+        lambda shop: shop_switches.pause_shop(shop, reason or "by hand"),
         gettext("Paused: nothing is sent until somebody resumes it."),
     )
 
@@ -95,7 +96,7 @@ def pause(shop_id: int) -> ResponseReturnValue:
 @needs(Role.MANAGER)
 def resume(shop_id: int) -> ResponseReturnValue:
     """Let a paused shop go on."""
-    return _switched(shop_id, shop_register.resume_shop, gettext("It goes on: what waits is sent now."))
+    return _switched(shop_id, shop_switches.resume_shop, gettext("It goes on: what waits is sent now."))
 
 
 @blueprint.post("/shops/<row:shop_id>/activate")
@@ -103,7 +104,7 @@ def resume(shop_id: int) -> ResponseReturnValue:
 def activate(shop_id: int) -> ResponseReturnValue:
     """Take requests for the shop again."""
     return _switched(
-        shop_id, lambda shop: shop_register.set_active(shop, True), gettext("Active: it can be published to.")
+        shop_id, lambda shop: shop_switches.set_active(shop, True), gettext("Active: it can be published to.")
     )
 
 
@@ -113,7 +114,7 @@ def deactivate(shop_id: int) -> ResponseReturnValue:
     """Refuse requests for the shop."""
     return _switched(
         shop_id,
-        lambda shop: shop_register.set_active(shop, False),
+        lambda shop: shop_switches.set_active(shop, False),
         gettext("Not active: nothing is sent to it."),
     )
 
@@ -161,7 +162,7 @@ def _told(shop: PrestaShopShop, message: str, kind: str, template: str, anchor: 
         flash(message, kind)
         return redirect(url_for("shops.show", shop_id=shop.id, _anchor=anchor), 303)
     db.session.refresh(shop)
-    response = make_response(render_template(template, shop=shop, check=shop_register.last_check(shop)))
+    response = make_response(render_template(template, shop=shop, check=shop_checks.last_check(shop)))
     told = {"ppm:tell": {"message": message, "kind": kind}}
     response.headers["HX-Trigger-After-Swap"] = json.dumps(told)
     return response

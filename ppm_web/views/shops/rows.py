@@ -20,8 +20,8 @@ from ppm_web.models import (
 )
 from ppm_web.services.reports import statistics
 from ppm_web.services.reports.statistics import ShopStatistics
-from ppm_web.services.shops import register as shop_register
-from ppm_web.services.shops.register import ShopCheck
+from ppm_web.services.shops import checks as shop_checks
+from ppm_web.services.shops.checks import ShopCheck
 
 BATCHES: Final = 5
 CAUSES: Final = 5
@@ -42,7 +42,7 @@ class ShopPage:
 def page_of(shop: PrestaShopShop) -> ShopPage:
     """The page of a shop."""
     return ShopPage(
-        check=shop_register.last_check(shop),
+        check=shop_checks.last_check(shop),
         statistics=statistics.statistics_of(shop),
         batches=db.session.scalars(
             select(JobBatch)

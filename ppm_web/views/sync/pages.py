@@ -11,7 +11,8 @@ from htmx_flask import request
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Product, Role
-from ppm_web.services.sync.requests import SyncFailedError, SyncRefusedError, request_product_sync
+from ppm_web.services.errors import SyncFailedError, SyncRefusedError
+from ppm_web.services.sync.requests import request_product_sync
 from ppm_web.views.products import rows as product_rows
 from ppm_web.views.web.access import needs, redirect_back
 from ppm_web.views.web.said import said
