@@ -78,8 +78,8 @@ def add_shop(house: House, name: str, url: str, goods: Goods) -> int:
     category_id, manufacturer_id = catalog.category_and_manufacturer()
     for kind, ours, theirs in (
         (MappingKind.TAX, shop_client.tax_key(catalog.TAX_RATE), TAX_GROUP),
-        (MappingKind.CATEGORY, str(category_id), goods.ids.categories[0]),
-        (MappingKind.MANUFACTURER, str(manufacturer_id), goods.ids.manufacturer),
+        (MappingKind.CATEGORY, str(category_id), (goods.ids.categories or [0])[0]),
+        (MappingKind.MANUFACTURER, str(manufacturer_id), goods.ids.manufacturer or 0),
     ):
         remote_ids.set_id(shop.id, kind, ours, theirs, manual=True)
     house.command("shop", "set", name, "--pace-min", FULL_SPEED, "--pace-max", FULL_SPEED)

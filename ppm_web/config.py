@@ -45,6 +45,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "IMAGE_SOURCE_FOLDER": "",
     "IMAGE_MAX_BYTES": 2 * 1024 * 1024,
     "LANGUAGES": ["en", "pl"],
+    "CURRENCY": "PLN",
+    "FACTS_SECONDS": 300,
     "TIMEZONE": "Europe/Warsaw",
     "SCHEDULES": {},
     "LOG_DAYS": 30,
@@ -149,6 +151,10 @@ def _check(settings: dict[str, Any]) -> None:
         raise SettingError("PPM_SYNC_BACKOFF must be a list of seconds such as [30, 60, 300]")
     if not _is_timezone(settings["TIMEZONE"]):
         raise SettingError(f"PPM_TIMEZONE is {settings['TIMEZONE']!r}: write it like Europe/Warsaw")
+    if not re.fullmatch(r"[A-Z]{3}", settings["CURRENCY"]):
+        raise SettingError(f"PPM_CURRENCY is {settings['CURRENCY']!r}: write three capitals such as PLN")
+    if settings["FACTS_SECONDS"] < 0:
+        raise SettingError("PPM_FACTS_SECONDS must be 0 or more: a number of seconds")
     if settings["SYNC_TRIES"] < 1:
         raise SettingError("PPM_SYNC_TRIES must be 1 or more")
     if settings["IMAGE_MAX_BYTES"] < 10_000:

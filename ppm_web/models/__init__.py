@@ -18,6 +18,7 @@ from ppm_web.models.failure import FailedJob, FailureCause
 from ppm_web.models.image import RemoteImage
 from ppm_web.models.schedule import Schedule, ScheduleRun, ScheduleRunState
 from ppm_web.models.shop import MappingKind, PrestaShopShop, ShopMapping
+from ppm_web.models.survey import ShopSurvey, SurveyState
 from ppm_web.models.sync import (
     HIGHEST_PRIORITY,
     LOWEST_PRIORITY,
@@ -61,6 +62,8 @@ __all__ = [
     "ScheduleRun",
     "ScheduleRunState",
     "ShopMapping",
+    "ShopSurvey",
+    "SurveyState",
     "SyncLog",
     "SyncState",
     "User",

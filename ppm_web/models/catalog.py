@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    false,
     inspect,
     text,
 )
@@ -37,7 +38,9 @@ class Manufacturer(Model):
 
 class Category(Model):
     """A category. ``name`` is its working name: unique among its siblings, used in paths such as
-    ``Home > Clothes``, and shown in a language that has no text of its own."""
+    ``Home > Clothes``, and shown in a language that has no text of its own.
+
+    ``active`` is None while nobody said it here: then each shop's own switch stands (R25)."""
 
     __tablename__ = "category"
     __table_args__ = (
@@ -48,7 +51,7 @@ class Category(Model):
     id: Mapped[PrimaryKey]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
     name: Mapped[str] = mapped_column(String(128))
-    active: Mapped[bool] = mapped_column(default=True)
+    active: Mapped[bool | None]
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[Created]
     updated_at: Mapped[Updated]
@@ -60,23 +63,28 @@ class Category(Model):
 
 
 class CategoryText(Model):
-    """A category's texts in one language."""
+    """A category's texts in one language; None is not held, "" was emptied (R25)."""
 
     __tablename__ = "category_text"
 
     category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(String(8), primary_key=True)
-    name: Mapped[str] = mapped_column(String(128))
-    description: Mapped[str] = mapped_column(Text, default="")
-    slug: Mapped[str] = mapped_column(String(128), default="")
-    meta_title: Mapped[str] = mapped_column(String(255), default="")
-    meta_description: Mapped[str] = mapped_column(String(512), default="")
+    name: Mapped[str | None] = mapped_column(String(128))
+    description: Mapped[str | None] = mapped_column(Text)
+    slug: Mapped[str | None] = mapped_column(String(128))
+    meta_title: Mapped[str | None] = mapped_column(String(255))
+    meta_description: Mapped[str | None] = mapped_column(String(512))
 
     category: Mapped[Category] = relationship(back_populates="texts")
 
 
 class Product(Model):
-    """A product. ``revision`` moves on each edit of the product or of what belongs to it."""
+    """A product. ``revision`` moves on each edit of the product or of what belongs to it;
+    ``fields_revision`` is the revision of the last edit of anything but the quantity.
+
+    None means that nobody gave PPM this: it is not held, and stays as each shop has it. "", 0 or a flag
+    ``…_emptied`` means that a person emptied it (R25).
+    """
 
     __tablename__ = "product"
     __table_args__ = (
@@ -87,17 +95,20 @@ class Product(Model):
 
     id: Mapped[PrimaryKey]
     sku: Mapped[str] = mapped_column(String(64), unique=True)
-    ean13: Mapped[str] = mapped_column(String(14), default="", index=True)
+    ean13: Mapped[str | None] = mapped_column(String(14), index=True)
     price_net: Mapped[Decimal] = mapped_column(ExactDecimal)
     tax_rate: Mapped[Decimal] = mapped_column(ExactDecimal)
-    quantity: Mapped[int] = mapped_column(default=0)
+    quantity: Mapped[int | None]
     manufacturer_id: Mapped[int | None] = mapped_column(ForeignKey("manufacturer.id"), index=True)
-    weight: Mapped[Decimal] = mapped_column(ExactDecimal, default=Decimal(0))
-    width: Mapped[Decimal] = mapped_column(ExactDecimal, default=Decimal(0))
-    height: Mapped[Decimal] = mapped_column(ExactDecimal, default=Decimal(0))
-    depth: Mapped[Decimal] = mapped_column(ExactDecimal, default=Decimal(0))
-    active: Mapped[bool] = mapped_column(default=True)
+    manufacturer_emptied: Mapped[bool] = mapped_column(default=False, server_default=false())
+    categories_emptied: Mapped[bool] = mapped_column(default=False, server_default=false())
+    weight: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    width: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    height: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    depth: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    active: Mapped[bool | None]
     revision: Mapped[int] = mapped_column(default=1)
+    fields_revision: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[Created]
     updated_at: Mapped[Updated]
 
@@ -120,19 +131,19 @@ class Product(Model):
 
 
 class ProductText(Model):
-    """A product's texts in one language (a code such as ``en``)."""
+    """A product's texts in one language (a code such as ``en``); None is not held, "" was emptied (R25)."""
 
     __tablename__ = "product_text"
     __table_args__ = (Index("ix_product_text_language_name", "language", "name", "product_id"),)
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(String(8), primary_key=True)
-    name: Mapped[str] = mapped_column(String(128))
-    short_description: Mapped[str] = mapped_column(Text, default="")
-    description: Mapped[str] = mapped_column(Text, default="")
-    slug: Mapped[str] = mapped_column(String(128), default="")
-    meta_title: Mapped[str] = mapped_column(String(255), default="")
-    meta_description: Mapped[str] = mapped_column(String(512), default="")
+    name: Mapped[str | None] = mapped_column(String(128))
+    short_description: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+    slug: Mapped[str | None] = mapped_column(String(128))
+    meta_title: Mapped[str | None] = mapped_column(String(255))
+    meta_description: Mapped[str | None] = mapped_column(String(512))
 
     product: Mapped[Product] = relationship(back_populates="texts")
 
@@ -189,20 +200,31 @@ class ProductImage(Model):
 def _move_revisions(session: Session, _context: object, _instances: object) -> None:
     """Raise the revision of every product and category that this flush edits (R4).
 
-    The new value is computed by the database, so that two edits at once both count.
+    The new value is computed by the database, so that two edits at once both count. An edit of nothing but
+    a product's quantity leaves ``fields_revision`` where it is.
     """
-    owners: set[Product | Category] = set()
+    edited: dict[Product | Category, bool] = {}
     for row in {*session.dirty, *session.new, *session.deleted}:
         # A row that is taken out of a collection has no owner any more: the collection tells.
         collections = isinstance(row, Product | Category)
-        if (owner := _owner(row)) is not None and session.is_modified(row, include_collections=collections):
-            owners.add(owner)
-    for row in session.deleted:
-        if (owner := _owner(row)) is not None:
-            owners.add(owner)
-    for owner in owners:
+        deleted = row in session.deleted
+        if (owner := _owner(row)) is not None and (
+            deleted or session.is_modified(row, include_collections=collections)
+        ):
+            edited[owner] = edited.get(owner, True) and _is_quantity_only(row)
+    for owner, quantity_only in edited.items():
         if cast("InstanceState[Any]", inspect(owner)).persistent and owner not in session.deleted:
             owner.revision = type(owner).revision + 1
+            if isinstance(owner, Product) and not quantity_only:
+                owner.fields_revision = Product.revision + 1
+
+
+def _is_quantity_only(row: Any) -> bool:
+    """Whether a product's quantity is all that this flush changes of ``row``."""
+    if not isinstance(row, Product):
+        return False
+    state = cast("InstanceState[Any]", inspect(row))
+    return {attribute.key for attribute in state.attrs if attribute.history.has_changes()} <= {"quantity"}
 
 
 def _owner(row: Any) -> Product | Category | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ppm_web.extensions import Model
-from ppm_web.models.types import Created, PrimaryKey, Updated, UtcDateTime, enum_column
+from ppm_web.models.types import Created, ExactDecimal, PrimaryKey, Updated, UtcDateTime, enum_column
 
 
 class PrestaShopShop(Model):
@@ -19,6 +20,13 @@ class PrestaShopShop(Model):
     ``settings_revision`` moves whenever something else than a product decides what is sent: a mapping,
     the shop's languages. Paces are requests a minute; the limits are None where the settings' hold.
     ``probe_at`` is set while the breaker keeps the shop paused: then the connection is tried again.
+
+    ``store_id`` is the store (PrestaShop's id_shop) where there are several, ``owns_shared`` whether this
+    is the one of PPM's shops that writes what all stores of that PrestaShop share (R28). ``currency_factor``:
+    prices are multiplied by it, None while nobody said what to do about another currency (R31).
+    ``published_at``: when something was first published there with a person's knowledge of what is there.
+    ``check_links``: the shop is not known to be the one that PPM knew, all links are to be checked before
+    anything is sent; ``links_report`` is what the last such check found.
     """
 
     __tablename__ = "shop"
@@ -42,6 +50,12 @@ class PrestaShopShop(Model):
     profile: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     problems: Mapped[list[str]] = mapped_column(JSON, default=list)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    store_id: Mapped[int | None]
+    owns_shared: Mapped[bool] = mapped_column(default=True, server_default=true())
+    currency_factor: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    check_links: Mapped[bool] = mapped_column(default=False, server_default=false())
+    links_report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[Created]
     updated_at: Mapped[Updated]
 

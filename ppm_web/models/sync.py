@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from ppm_web.extensions import Model
@@ -39,7 +39,13 @@ class SyncRow:
     ``requested_revision`` counts the requests; ``claimed_revision`` is the one that the running
     (or last) run serves: a newer request means one more run. ``attempts`` counts the tries of
     the present request, ``retry_count`` the failed tries since the last success, ``tickets`` the
-    tickets handed out.
+    tickets handed out. ``force`` asks for a comparison of all fields with the shop, ``force_stock`` also
+    of the stock.
+
+    ``pushed`` is the base (design, idea 7): the fields that PPM holds, as it last knew the shop to hold
+    them. ``sending``: the fields that are under way, kept until their answer came; only these are looked
+    at again after a lost answer (R26). ``conflicts``: field → {"base", "ours", "theirs"} of what both PPM
+    and the shop changed, until a person settles it.
     """
 
     id: Mapped[PrimaryKey]
@@ -48,6 +54,7 @@ class SyncRow:
     priority: Mapped[int] = mapped_column(default=NORMAL_PRIORITY)
     queue: Mapped[str] = mapped_column(String(32), default="")
     force: Mapped[bool] = mapped_column(default=False)
+    force_stock: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     requested_revision: Mapped[int] = mapped_column(default=0)
     requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -64,6 +71,8 @@ class SyncRow:
     retry_count: Mapped[int] = mapped_column(default=0)
     payload_hash: Mapped[str | None] = mapped_column(String(64))
     pushed: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    sending: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    conflicts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     pushed_revision: Mapped[int] = mapped_column(default=0)
 
     outcome: Mapped[str] = mapped_column(String(20), default="")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
+from decimal import Decimal
 from typing import TypeVar
 
 from slugify import slugify
@@ -42,6 +43,7 @@ _CATEGORY_TEXTS = {
 # seen in the back office.
 _NEW_PRODUCT = {
     "state": "1",
+    "active": "1",
     "available_for_order": "1",
     "show_price": "1",
     "minimal_quantity": "1",
@@ -53,9 +55,9 @@ _SLUG_LENGTH = 128  # recording prod_post_name_129: a longer one refuses the pro
 
 
 def product_payload(product: ProductSnapshot, ids: RemoteIds) -> Payload:
-    """The fields that PPM owns, and no others.
+    """The fields that PPM holds, and no others (R25).
 
-    Texts only in languages that are mapped and in which the product has one: the others are the shop's.
+    Texts only in languages that are mapped, and each only where it is held: the others are the shop's.
     InvalidProduct when a number cannot be stored (see validation for all other checks).
     """
     payload: Payload = {
@@ -63,17 +65,18 @@ def product_payload(product: ProductSnapshot, ids: RemoteIds) -> Payload:
         "ean13": product.ean13,
         "price": decimal_text(product.price_net),
         "active": _flag(product.active),
-        "weight": decimal_text(product.weight),
-        "width": decimal_text(product.width),
-        "height": decimal_text(product.height),
-        "depth": decimal_text(product.depth),
+        "weight": _decimal(product.weight),
+        "width": _decimal(product.width),
+        "height": _decimal(product.height),
+        "depth": _decimal(product.depth),
         "id_tax_rules_group": str(ids.tax_rules_group),
-        "id_manufacturer": str(ids.manufacturer),
-        "id_category_default": str(ids.categories[0]),
-        "categories": sorted(set(ids.categories)),
-        "quantity": str(product.quantity),
+        "id_manufacturer": None if ids.manufacturer is None else str(ids.manufacturer),
+        "id_category_default": str(ids.categories[0]) if ids.categories else None,
+        "categories": sorted(set(ids.categories)) if ids.categories else None,
+        "quantity": None if product.quantity is None else str(product.quantity),
     }
-    return payload | _texts(_mapped(product.texts, ids.languages), _PRODUCT_TEXTS)
+    held = {field: value for field, value in payload.items() if value is not None}
+    return held | _texts(_mapped(product.texts, ids.languages), _PRODUCT_TEXTS)
 
 
 def creation_payload(
@@ -84,18 +87,21 @@ def creation_payload(
     default_language: str,
 ) -> Payload:
     """A product_payload with all that a POST needs: switches of a visible, orderable product, texts in ALL of
-    the shop's languages and friendly URLs.
+    the shop's languages and friendly URLs. What is not held gets PrestaShop's defaults, here and never later.
 
     A language without a text of ours gets that of default_language (a code), else of any language.
     """
     texts = _in_all_languages(product.texts, ids.languages, shop_languages, default_language)
-    return payload | _NEW_PRODUCT | _texts(texts, _PRODUCT_TEXTS) | _slugs(texts, product.sku)
+    home = {"id_category_default": str(ids.home), "categories": [ids.home]} if ids.home else {}
+    return _NEW_PRODUCT | home | payload | _texts(texts, _PRODUCT_TEXTS) | _slugs(texts, product.sku)
 
 
 def category_payload(category: CategorySnapshot, languages: Mapping[str, int], parent_id: int) -> Payload:
-    """The fields of a category that PPM owns; `languages` is code → id_lang. The working name stands in where
-    a language has a text without a name; languages without a text belong to the shop."""
-    payload: Payload = {"active": _flag(category.active), "id_parent": str(parent_id)}
+    """The fields of a category that PPM holds; `languages` is code → id_lang. The working name stands in
+    where a name was emptied; what is not held belongs to the shop."""
+    payload: Payload = {"id_parent": str(parent_id)}
+    if category.active is not None:
+        payload["active"] = _flag(category.active)
     return payload | _texts(_mapped(_named(category), languages), _CATEGORY_TEXTS)
 
 
@@ -108,9 +114,14 @@ def category_creation_payload(
 ) -> Payload:
     """A category_payload for a POST: texts in ALL of the shop's languages, and link_rewrite, which a category
     needs (recording cat_post_no_linkrewrite). Missing languages as in creation_payload."""
-    named = _named(category) or {default_language: CategoryText(category.name, "", "", "", "")}
+    named = {
+        code: text if text.name else replace(text, name=category.name)
+        for code, text in category.texts.items()
+        if _said(text)
+    }
+    named = named or {default_language: CategoryText(category.name)}
     texts = _in_all_languages(named, languages, shop_languages, default_language)
-    payload = category_payload(category, languages, parent_id)
+    payload = {"active": "1"} | category_payload(category, languages, parent_id)
     return payload | _texts(texts, _CATEGORY_TEXTS) | _slugs(texts, category.name)
 
 
@@ -146,9 +157,9 @@ def slug(name: str, otherwise: str = "") -> str:
 
 
 def _mapped(texts: Mapping[str, _Text], languages: Mapping[str, int]) -> dict[int, _Text]:
-    """id_lang → text, for languages that are mapped and have one, by id."""
+    """id_lang → text, for languages that are mapped and in which anything is held, by id."""
     return dict(
-        sorted((languages[code], text) for code, text in texts.items() if code in languages and _said(text))
+        sorted((languages[code], text) for code, text in texts.items() if code in languages and _held(text))
     )
 
 
@@ -163,13 +174,21 @@ def _in_all_languages(
         return {}
     stand_in = texts[default_language if default_language in said else said[0]]
     mapped: dict[int, _Text] = _mapped(texts, languages)
-    return {number: mapped.get(number, stand_in) for number in sorted({*shop_languages, *mapped})}
+    found = {number: mapped.get(number, stand_in) for number in sorted({*shop_languages, *mapped})}
+    return {
+        number: text if text.name else replace(text, name=stand_in.name) for number, text in found.items()
+    }
 
 
 def _texts(texts: Mapping[int, _Text], fields: Mapping[str, str]) -> Payload:
-    """{"name": {"1": …}, …, "link_rewrite": {…}}, the last one for the languages that have a slug."""
+    """{"name": {"1": …}, …, "link_rewrite": {…}}: each field in the languages in which it is held.
+
+    An empty slug is never sent: PrestaShop would make one from the name.
+    """
     payload: Payload = {
-        field: {str(number): getattr(text, ours) for number, text in texts.items()}
+        field: {
+            str(number): value for number, text in texts.items() if (value := getattr(text, ours)) is not None
+        }
         for field, ours in fields.items()
     }
     payload["link_rewrite"] = {str(number): text.slug for number, text in texts.items() if text.slug}
@@ -179,23 +198,31 @@ def _texts(texts: Mapping[int, _Text], fields: Mapping[str, str]) -> Payload:
 def _slugs(texts: Mapping[int, _Text], otherwise: str) -> Payload:
     return {
         "link_rewrite": {
-            str(number): text.slug or slug(text.name, otherwise) for number, text in texts.items()
+            str(number): text.slug or slug(text.name or "", otherwise) for number, text in texts.items()
         }
     }
 
 
 def _named(category: CategorySnapshot) -> dict[str, CategoryText]:
-    """The texts, with the working name where a name is missing."""
+    """The texts, with the working name where the name was emptied: a category cannot be without."""
     return {
-        code: text if text.name else replace(text, name=category.name)
+        code: replace(text, name=category.name) if text.name == "" else text
         for code, text in category.texts.items()
-        if _said(text)
     }
 
 
+def _held(text: _Text) -> bool:
+    return any(value is not None for value in astuple(text))
+
+
 def _said(text: _Text) -> bool:
+    """Whether any of it is held, and not only emptied."""
     return any(astuple(text))
 
 
-def _flag(value: bool) -> str:
-    return "1" if value else "0"
+def _flag(value: bool | None) -> str | None:
+    return None if value is None else "1" if value else "0"
+
+
+def _decimal(value: Decimal | None) -> str | None:
+    return None if value is None else decimal_text(value)

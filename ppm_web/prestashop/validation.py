@@ -87,11 +87,12 @@ def product_problems(
     """All that the shop would refuse in a product; languages None: every language that has a text."""
     owner = product.sku or "the product"
     found = [("sku", fault) for fault in problems_of_reference(product.sku)]
-    found += [("ean13", fault) for fault in problems_of_ean(product.ean13, version)]
+    found += [("ean13", fault) for fault in problems_of_ean(product.ean13 or "", version)]
     found += [("price_net", fault) for fault in problems_of_price(product.price_net)]
-    found += [("quantity", fault) for fault in problems_of_quantity(product.quantity)]
+    found += [("quantity", fault) for fault in problems_of_quantity(product.quantity or 0)]
     for measure in ("weight", "width", "height", "depth"):
-        found += [(measure, fault) for fault in problems_of_measure(getattr(product, measure))]
+        value = getattr(product, measure)
+        found += [(measure, fault) for fault in problems_of_measure(Decimal(0) if value is None else value)]
     texts = {code: text for code, text in product.texts.items() if _said(text)}
     if not texts:
         found.append(("name", "is empty in every language, and PrestaShop needs one"))
@@ -185,18 +186,17 @@ def problems_of_slug(text: str) -> list[str]:
 
 
 def _problems_of_text(text: ProductText | CategoryText, version: str | None) -> Iterator[tuple[str, str]]:
+    title, summary = text.meta_title or "", text.meta_description or ""
     checks = {
-        "name": problems_of_name(text.name, version),
-        "description": problems_of_html(text.description),
-        "slug": problems_of_slug(text.slug),
-        "meta_title": [*_too_long(text.meta_title, META_TITLE_LENGTH), *_control(text.meta_title)],
-        "meta_description": [
-            *_too_long(text.meta_description, META_DESCRIPTION_LENGTH),
-            *_control(text.meta_description),
-        ],
+        "description": problems_of_html(text.description or ""),
+        "slug": problems_of_slug(text.slug or ""),
+        "meta_title": [*_too_long(title, META_TITLE_LENGTH), *_control(title)],
+        "meta_description": [*_too_long(summary, META_DESCRIPTION_LENGTH), *_control(summary)],
     }
+    if text.name is not None:
+        checks["name"] = problems_of_name(text.name, version)
     if isinstance(text, ProductText):
-        checks["short_description"] = problems_of_short_description(text.short_description)
+        checks["short_description"] = problems_of_short_description(text.short_description or "")
     return ((field, fault) for field, faults in checks.items() for fault in faults)
 
 

@@ -23,49 +23,52 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ProductText:
-    """A product's texts in one language; "" = none. The descriptions are HTML, the rest is plain text."""
+    """A product's texts in one language; None = not held, "" = emptied (R25). The descriptions are HTML, the
+    rest is plain text."""
 
-    name: str
-    short_description: str
-    description: str
-    slug: str
-    meta_title: str
-    meta_description: str
+    name: str | None
+    short_description: str | None = None
+    description: str | None = None
+    slug: str | None = None
+    meta_title: str | None = None
+    meta_description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProductSnapshot:
-    """A product of PPM as it is now; texts by language code ("en", "pl")."""
+    """A product of PPM as it is now; texts by language code ("en", "pl"). None = not held (R25)."""
 
     sku: str
-    ean13: str
     price_net: Decimal
-    active: bool
-    quantity: int
-    weight: Decimal
-    width: Decimal
-    height: Decimal
-    depth: Decimal
     texts: Mapping[str, ProductText]
+    ean13: str | None = None
+    active: bool | None = None
+    quantity: int | None = None
+    weight: Decimal | None = None
+    width: Decimal | None = None
+    height: Decimal | None = None
+    depth: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryText:
-    """A category's texts in one language; "" = none. The description is HTML, the rest is plain text."""
+    """A category's texts in one language; None = not held, "" = emptied (R25). The description is HTML, the
+    rest is plain text."""
 
-    name: str
-    description: str
-    slug: str
-    meta_title: str
-    meta_description: str
+    name: str | None
+    description: str | None = None
+    slug: str | None = None
+    meta_title: str | None = None
+    meta_description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CategorySnapshot:
-    """A category of PPM; `name` is the working name, used where a language has no text."""
+    """A category of PPM; `name` is the working name, used where a language has no text. `active` None = the
+    shop's own switch stands."""
 
     name: str
-    active: bool
+    active: bool | None
     texts: Mapping[str, CategoryText]
 
 
@@ -75,12 +78,14 @@ class RemoteIds:
 
     languages: language code → id_lang, for the languages that PPM maps.
     tax_rules_group: 0 = no tax. manufacturer: 0 = none. categories: primary one first, never empty.
+    None = not held: the shop's own stays. home: where a product goes that is made without categories.
     """
 
     languages: Mapping[str, int]
     tax_rules_group: int
-    manufacturer: int
-    categories: Sequence[int]
+    manufacturer: int | None
+    categories: Sequence[int] | None
+    home: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def product(sku: str) -> Product:
 
 
 def names(sku: str) -> Mapping[str, str]:
-    return {text.language: text.name for text in product(sku).texts}
+    return {text.language: text.name or "" for text in product(sku).texts}
 
 
 def skus() -> list[str]:

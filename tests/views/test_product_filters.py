@@ -33,7 +33,7 @@ def shops(app: Flask) -> tuple[int, int]:
         make_status(make_product(state.value.upper()), first, state, external_id=sent)
     changed = make_product("EDITED")
     make_status(changed, first, SyncState.SYNCED, external_id=99)
-    changed.quantity += 1
+    changed.quantity = 8
     make_product("NEVER")
     for product in db.session.query(Product):
         if product.sku != "NEVER":

@@ -25,8 +25,12 @@ class ProductData:
     snapshot: ProductSnapshot
     tax_rate: Decimal
     manufacturer: tuple[int, str] | None
-    category_ids: Sequence[int]
-    """The primary category first; the root where the product has none."""
+    manufacturer_held: bool
+    """Whether PPM holds the manufacturer: ``manufacturer`` None is then "none"."""
+    category_ids: Sequence[int] | None
+    """The primary category first; the root alone where they were emptied; None where they are not held."""
+    fields_revision: int = 1
+    """The revision of the last edit of anything but the quantity."""
     images: Sequence[ImageData] = ()
     """The cover first."""
 
@@ -89,9 +93,16 @@ def _product(row: Product) -> ProductData:
         ),
         tax_rate=row.tax_rate,
         manufacturer=(row.manufacturer.id, row.manufacturer.name) if row.manufacturer else None,
-        category_ids=[link.category_id for link in row.category_links] or [ROOT_CATEGORY_ID],
+        manufacturer_held=row.manufacturer is not None or row.manufacturer_emptied,
+        category_ids=_category_ids(row),
+        fields_revision=row.fields_revision,
         images=[ImageData(image.id, image.source, image.content_hash, image.problem) for image in row.images],
     )
+
+
+def _category_ids(row: Product) -> list[int] | None:
+    found = [link.category_id for link in row.category_links]
+    return found or ([ROOT_CATEGORY_ID] if row.categories_emptied else None)
 
 
 def _category(row: Category) -> CategorySnapshot:

@@ -149,9 +149,11 @@ def _expected_ids(
     languages: Mapping[str, int],
     names: _Names,
 ) -> RemoteIds:
-    known = remote_ids.known_ids(shop.id, MappingKind.CATEGORY, [str(each) for each in product.category_ids])
+    known = remote_ids.known_ids(
+        shop.id, MappingKind.CATEGORY, [str(each) for each in product.category_ids or ()]
+    )
     home = {str(ROOT_CATEGORY_ID): profile.home_category}
-    manufacturer = 0
+    manufacturer = 0 if product.manufacturer_held else None
     if product.manufacturer is not None:
         ours = product.manufacturer[0]
         manufacturer = remote_ids.known_id(shop.id, MappingKind.MANUFACTURER, str(ours)) or -ours
@@ -159,7 +161,10 @@ def _expected_ids(
         languages=languages,
         tax_rules_group=mappings.expected_tax_group(shop, profile, Decimal(product.tax_rate)),
         manufacturer=manufacturer,
-        categories=[(home | known).get(str(each), -each) for each in product.category_ids],
+        categories=None
+        if product.category_ids is None
+        else [(home | known).get(str(each), -each) for each in product.category_ids],
+        home=profile.home_category,
     )
 
 

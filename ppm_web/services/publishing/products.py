@@ -109,8 +109,11 @@ class ProductStrategy:
             task.ids = RemoteIds(
                 languages=languages,
                 tax_rules_group=taxes[task.product.tax_rate],
-                manufacturer=makers[task.product.manufacturer],
-                categories=[categories[category_id] for category_id in task.product.category_ids],
+                manufacturer=makers[task.product.manufacturer] if task.product.manufacturer_held else None,
+                categories=None
+                if task.product.category_ids is None
+                else [categories[category_id] for category_id in (task.product.category_ids or ())],
+                home=self.group.profile.home_category,
             )
             self._for([task], self._want)
 
@@ -181,12 +184,14 @@ class ProductStrategy:
     def _categories(self) -> dict[int, int]:
         """The shop's ids of all categories that the open products are in, made a level at a time."""
         tasks = self.group.open()
-        wanted = list(dict.fromkeys(number for task in tasks for number in task.product.category_ids))
+        wanted = list(dict.fromkeys(number for task in tasks for number in task.product.category_ids or ()))
         strategy = CategoryStrategy(self.group.shop, self.group.client, self.group.profile)
         made = self._for(tasks, lambda tasks: self.group.together(tasks, lambda: strategy.ensure_all(wanted)))
         known: dict[int, int] = {}
         for category_id, result in (made or {}).items():
-            concerned = [task for task in tasks if task.open and category_id in task.product.category_ids]
+            concerned = [
+                task for task in tasks if task.open and category_id in (task.product.category_ids or ())
+            ]
             remote_id = self._for(concerned, lambda _, made: made.known()[0], result)
             if remote_id is not None:
                 known[category_id] = remote_id

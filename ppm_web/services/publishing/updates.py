@@ -148,7 +148,9 @@ class ProductUpdates:
 
     def _patch_stock(self, tasks: Sequence[Task]) -> None:
         quantities = {task.state.stock_id: task.product.snapshot.quantity for task in tasks}
-        self.group.client.update_stock({row: pieces for row, pieces in quantities.items() if row is not None})
+        self.group.client.update_stock(
+            {row: pieces for row, pieces in quantities.items() if row is not None and pieces is not None}
+        )
 
     def _first_without_stock(self, tasks: Sequence[Task]) -> Task | None:
         rows = self.group.client.stock_rows(task.state.known_id for task in tasks)

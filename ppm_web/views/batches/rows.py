@@ -148,7 +148,7 @@ def _with_names(found: Sequence[Row[Any]]) -> list[ItemRow]:
     names: dict[int, dict[str, str]] = {row.product_id: {} for row in found if row.product_id is not None}
     texts = select(ProductText.product_id, ProductText.language, ProductText.name)
     for product_id, language, name in db.session.execute(texts.where(ProductText.product_id.in_(names))):
-        names[product_id][language] = name
+        names[product_id][language] = name or ""
     return [_item_row(row, first_name(names.get(row.product_id, {}))) for row in found]
 
 

@@ -206,7 +206,7 @@ def _with_names_and_statuses(products: Sequence[Product]) -> list[ProductRow]:
     names: dict[int, dict[str, str]] = {product.id: {} for product in products}
     texts = select(ProductText.product_id, ProductText.language, ProductText.name)
     for product_id, language, name in db.session.execute(texts.where(ProductText.product_id.in_(names))):
-        names[product_id][language] = name
+        names[product_id][language] = name or ""
     statuses: dict[int, dict[int, ProductSyncStatus]] = {product.id: {} for product in products}
     for status in product_rows.statuses_of(products):
         statuses[status.product_id][status.shop_id] = status

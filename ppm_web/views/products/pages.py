@@ -62,7 +62,7 @@ def show(product_id: int) -> ResponseReturnValue:
     return render_template(
         "products/show.html",
         product=product,
-        name=product_rows.first_name({text.language: text.name for text in product.texts}),
+        name=product_rows.first_name({text.language: text.name or "" for text in product.texts}),
         paths=category_paths([link.category_id for link in product.category_links]),
         shops=product_rows.shops(),
         statuses={status.shop_id: status for status in product_rows.statuses_of([product])},
