@@ -7,6 +7,7 @@ before comparing): decimals by value, "" and "0" of a number alike, HTML as the 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -30,6 +31,12 @@ class Change:
     field: str
     before: str
     after: str
+
+
+def clean_reference(text: str) -> str:
+    """A reference without outer white space and without characters that nobody sees: two that differ by no
+    more are one."""
+    return "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
 
 
 def payload_hash(payload: Payload) -> str:
@@ -65,6 +72,11 @@ def describe_changes(
     return [change for change in changes if change.before != change.after]
 
 
+def same_value(field: str, before: Any, after: Any) -> bool:
+    """Whether two values of a field, or of a text in one language, are the same to the shop."""
+    return bool(before == after or _normal(field, before) == _normal(field, after))
+
+
 def _same(field: str, before: Any, after: Any) -> bool:
     if before is None or before == after:  # most are, and HTML is slow to read
         return before is not None
@@ -85,6 +97,8 @@ def _normal(field: str, value: Any) -> Any:
     if field == "categories":
         return sorted({int(number) for number in value})
     text = str(value).replace("\r\n", "\n")
+    if field == "reference":
+        return clean_reference(text)
     if field in HTML_FIELDS:
         return normalise_html(text)
     return _number(text) if field in _NUMBERS or field.startswith("id_") else text
