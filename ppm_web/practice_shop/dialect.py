@@ -19,7 +19,8 @@ class Dialect:
     ean_digits: int = 13
     integers_are_numbers: bool = False
     position_may_come_back: bool = False
-    twin_price_code: int | None = None
+    twin_code: int | None = None
+    dies_of_missing_dates: bool = True
     arrow: str = "-&gt;"
 
 
@@ -32,7 +33,8 @@ DIALECTS = {
         ean_digits=14,
         integers_are_numbers=True,
         position_may_come_back=True,
-        twin_price_code=46,
+        twin_code=46,
+        dies_of_missing_dates=False,
         arrow="->",
     ),
 }
