@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -15,12 +16,13 @@ from urllib.parse import quote
 from ppm_web.prestashop import filters
 from ppm_web.prestashop.answers import Exchange
 from ppm_web.prestashop.connection import Connection
+from ppm_web.prestashop.diff import clean_reference
 from ppm_web.prestashop.errors import MethodRefused, NotFound, Rejected, ShopUnreachable
 from ppm_web.prestashop.images import ImageRequests
 from ppm_web.prestashop.merging import merged
 from ppm_web.prestashop.payloads import Entity, number_of, to_entity, to_payload
 from ppm_web.prestashop.profile import read_profile
-from ppm_web.prestashop.values import Payload, RemoteProduct, ShopProfile, StockRow
+from ppm_web.prestashop.values import Found, MadeProduct, Payload, RemoteProduct, ShopProfile, StockRow
 from ppm_web.prestashop.versions import dialect_of
 from ppm_web.prestashop.xml import build, entities
 
@@ -29,7 +31,12 @@ _NODES = {
     "categories": "category",
     "stock_availables": "stock_available",
     "manufacturers": "manufacturer",
+    "combinations": "combination",
 }
+
+
+STOCK_AT_ONCE = 500
+"""Stock rows that are read or written in one request (README: 500 at 0.24 ms each)."""
 
 
 class PrestaShopClient:
@@ -92,23 +99,62 @@ class PrestaShopClient:
         self._connection.get("/")
 
     # --- products --------------------------------------------------------------------------------------
-    def find_products(self, references: Iterable[str]) -> dict[str, list[int]]:
-        """Each reference → ids of the products that have exactly it, ascending; [] for none.
+    def find_products(self, references: Iterable[str], *, combinations: bool = False) -> dict[str, Found]:
+        """Each reference → what the shop has of it; with ``combinations`` also those (one more request).
 
-        Compared here, with regard to case: MySQL does not, and references are not unique (README).
+        Compared here: outer white space and characters that nobody sees make no difference, capitals do, as
+        MySQL does not tell them apart and references are not unique (README "Reading").
         """
-        found: dict[str, set[int]] = {reference: set() for reference in references}
-        for entity in self._list("products", "reference", filter(None, found), "&display=[id,reference]"):
-            if entity.get("reference") in found:
-                found[entity["reference"]].add(number_of(entity, "id"))
-        return {reference: sorted(ids) for reference, ids in found.items()}
+        wanted = list(dict.fromkeys(references))
+        exact: dict[str, list[int]] = {}
+        alike: dict[str, list[tuple[int, str]]] = {}
+        for entity in self._list("products", "reference", filter(None, wanted), "&display=[id,reference]"):
+            reference = clean_reference(entity.get("reference", ""))
+            exact.setdefault(reference, []).append(number_of(entity, "id"))
+            alike.setdefault(reference.casefold(), []).append((number_of(entity, "id"), reference))
+        variants = self._combinations_by_reference(wanted) if combinations else {}
+        found = {}
+        for reference in wanted:
+            clean = clean_reference(reference)
+            near = [pair for pair in alike.get(clean.casefold(), []) if pair[1] != clean]
+            found[reference] = Found(
+                tuple(sorted(exact.get(clean, []))),
+                tuple(sorted(near)),
+                tuple(sorted(variants.get(clean, []))),
+            )
+        return found
+
+    def _combinations_by_reference(self, references: Iterable[str]) -> dict[str, set[int]]:
+        """Reference → products one of whose combinations has it."""
+        found: dict[str, set[int]] = {}
+        end = "&display=[id,id_product,reference]"
+        for entity in self._list("combinations", "reference", filter(None, references), end):
+            reference = clean_reference(entity.get("reference", ""))
+            found.setdefault(reference, set()).add(number_of(entity, "id_product"))
+        return found
 
     def read_products(self, ids: Iterable[int]) -> dict[int, RemoteProduct]:
         """Whole products by id, 100 a request; those that are not in the shop are not in the answer."""
         whole = self._whole("products", ids)
         return {number: RemoteProduct(number, to_payload(entity)) for number, entity in whole.items()}
 
-    def create_products(self, payloads: Sequence[Payload]) -> list[int]:
+    def read_fields(self, ids: Iterable[int], fields: Iterable[str]) -> dict[int, RemoteProduct]:
+        """The reference and some fields of products by id, 100 a request; texts in all languages.
+
+        Those that are not in the shop are not in the answer (R26: read before write)."""
+        shown = ["id", "reference", *sorted(set(fields) - {"reference", "quantity", "images"})]
+        names = ["categories[id]" if name == "categories" else name for name in shown]
+        listed = self._list("products", "id", map(str, ids), f"&display=[{','.join(names)}]", most=100)
+        found = {}
+        for entity in listed:
+            payload = to_payload(entity)
+            if "categories" in shown:
+                payload.setdefault("categories", [])
+            number = number_of(entity, "id")
+            found[number] = RemoteProduct(number, payload)
+        return found
+
+    def create_products(self, payloads: Sequence[Payload]) -> list[MadeProduct]:
         """Make products in one POST → their ids, in the order of the payloads (creation_payload).
 
         After any error some of them may have been made, and if error.unanswered all: look the references up
@@ -121,7 +167,7 @@ class PrestaShopClient:
             raise ShopUnreachable(
                 "The shop's answer does not name the products that were sent", code="not_xml"
             )
-        return [number_of(entity, "id") for entity in made]
+        return [MadeProduct(number_of(entity, "id"), _stock_row_of(entity)) for entity in made]
 
     def update_products(self, changes: Sequence[tuple[int, Payload]]) -> None:
         """Change fields of products, by id, in one PATCH (or GET and PUT); repeating it is safe.
@@ -133,15 +179,22 @@ class PrestaShopClient:
 
     # --- stock -----------------------------------------------------------------------------------------
     def stock_rows(self, product_ids: Iterable[int]) -> dict[int, StockRow]:
-        """Product id → its own stock row (not those of its combinations), for the products that have one."""
-        end = "&filter[id_product_attribute]=[0]&display=[id,id_product,id_product_attribute,quantity]"
+        """Product id → its own stock row, for the products that have one; those of its combinations only tell
+        that it has some."""
+        end = "&display=[id,id_product,id_product_attribute,quantity]"
         rows: dict[int, StockRow] = {}
-        for entity in self._list("stock_availables", "id_product", map(str, product_ids), end):
-            if entity.get("id_product_attribute") == "0":
-                product_id = number_of(entity, "id_product")
-                row = StockRow(number_of(entity, "id"), product_id, number_of(entity, "quantity"))
-                rows.setdefault(product_id, row)
-        return rows
+        combined: set[int] = set()
+        for entity in self._list("stock_availables", "id_product", map(str, product_ids), end, STOCK_AT_ONCE):
+            product_id = number_of(entity, "id_product")
+            if entity.get("id_product_attribute") != "0":
+                combined.add(product_id)
+                continue
+            row = StockRow(number_of(entity, "id"), product_id, number_of(entity, "quantity"))
+            rows.setdefault(product_id, row)
+        return {
+            number: replace(row, has_combinations=True) if number in combined else row
+            for number, row in rows.items()
+        }
 
     def update_stock(self, quantities: Mapping[int, int]) -> None:
         """Stock row's id → pieces, in one PATCH; without PATCH the whole row is read and PUT back."""
@@ -242,6 +295,12 @@ class PrestaShopClient:
         ):
             raise ShopUnreachable("The shop's answer does not tell of all that was sent", code="not_xml")
         return written
+
+
+def _stock_row_of(entity: Entity) -> int | None:
+    """The id of a new product's own stock row; None where the answer does not tell of exactly one."""
+    rows = entity.get("associations", {}).get("stock_availables", [])
+    return number_of(rows[0], "id") if len(rows) == 1 else None
 
 
 def _refusing_patch(profile: ShopProfile | None) -> set[str]:

@@ -109,11 +109,32 @@ class TaxGroup:
 
 @dataclass(frozen=True, slots=True)
 class StockRow:
-    """The stock of a product without combinations: id is the stock_availables row's."""
+    """The stock of a product: id is the stock_availables row's. Of a product that has combinations in the
+    shop it is their sum, which is never written (WHOLE.md, trap 4)."""
 
     id: int
     product_id: int
     quantity: int
+    has_combinations: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MadeProduct:
+    """A product that a POST made: its id, and its stock row's where the answer told (recording
+    prod_post_full)."""
+
+    id: int
+    stock_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a shop has of a reference: ids of products that have it, of those whose reference differs by
+    capitals alone (id, reference), and of products one of whose combinations has it."""
+
+    ids: tuple[int, ...] = ()
+    alike: tuple[tuple[int, str], ...] = ()
+    combinations_of: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ Like a PrestaShopError, each says whether a retry can help.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ppm_web.models import SyncState
 
 
@@ -31,6 +33,14 @@ class ConflictError(SyncError):
 
     code = "conflict"
     state = SyncState.CONFLICT
+
+
+class FieldConflictError(ConflictError):
+    """Fields that were changed here and in the shop (R26). ``conflicts``: field → its three values."""
+
+    def __init__(self, message: str, conflicts: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.conflicts = conflicts
 
 
 class CategoryCycleError(SyncError):
@@ -84,6 +94,10 @@ class NotYetError(Exception):
         super().__init__(message)
         self.message = message
         self.seconds = seconds
+
+
+class InDoubtError(NotYetError):
+    """The shop may not be the one that PPM knew: all links are checked, and then the product goes on."""
 
 
 class SyncFailedError(RuntimeError):

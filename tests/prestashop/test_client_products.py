@@ -8,6 +8,7 @@ from ppm_web.prestashop.errors import (
     Rejected,
     ShopUnreachable,
 )
+from ppm_web.prestashop.values import Found, MadeProduct
 from tests.prestashop.wire import (
     KEY,
     add,
@@ -27,7 +28,9 @@ def test_references_are_compared_with_regard_to_case_and_ids_ascend() -> None:
     rows = ["<id>9</id><reference>MUG</reference>", "<id>4</id><reference>mug</reference>"]
     rows += ["<id>3</id><reference>MUG</reference>", "<id>5</id><reference>MUG </reference>"]
     add("GET", "/products", body=listed("product", *rows))
-    assert client().find_products(["MUG", "Mug"]) == {"MUG": [3, 9], "Mug": []}
+    found = client().find_products(["MUG", "Mug"])
+    assert (found["MUG"].ids, found["MUG"].alike[:1]) == ((3, 5, 9), ((4, "mug"),))
+    assert (found["Mug"].ids, len(found["Mug"].alike)) == ((), 4)
     assert asked() == "/products?filter[reference]=[MUG|Mug]&display=[id,reference]"
 
 
@@ -35,14 +38,14 @@ def test_references_are_compared_with_regard_to_case_and_ids_ascend() -> None:
 def test_a_reference_that_is_no_filter_is_asked_alone_and_the_answer_checked() -> None:
     rows = ["<id>1</id><reference>A</reference>", "<id>2</id><reference>A|B</reference>"]
     add("GET", "/products", body=listed("product", *rows))
-    assert client().find_products(["A|B"]) == {"A|B": [2]}
+    assert client().find_products(["A|B"]) == {"A|B": Found((2,))}
     assert asked() == "/products?filter[reference]=A|B&display=[id,reference]"
 
 
 @responses.activate
 def test_nothing_is_asked_for_no_references() -> None:
     assert client().find_products([]) == {}
-    assert client().find_products([""]) == {"": []}
+    assert client().find_products([""]) == {"": Found()}
 
 
 @responses.activate
@@ -80,7 +83,11 @@ PAYLOADS = [
 @responses.activate
 def test_several_products_are_made_in_one_request_without_ids_and_stock() -> None:
     add_recording("POST", "/products", "multi_post_products")
-    assert client().create_products(PAYLOADS) == [52, 53, 54]
+    assert client().create_products(PAYLOADS) == [
+        MadeProduct(52, 91),
+        MadeProduct(53, 92),
+        MadeProduct(54, 93),
+    ]
     sent = body_of(calls()[0])
     assert sent.count("<product>") == 3
     assert "<associations><categories><category><id>2</id></category></categories></associations>" in sent

@@ -10,6 +10,7 @@ import responses
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.connection import EXCHANGE_LIMIT, shop_address
 from ppm_web.prestashop.errors import PrestaShopError, Rejected
+from ppm_web.prestashop.values import Found
 from tests.prestashop.wire import FOUND, HEAD, KEY, URL, add, client, errors, receive, socket_shop
 
 
@@ -24,7 +25,7 @@ def test_one_connection_is_kept_alive() -> None:
 
     with socket_shop(serve) as url, PrestaShopClient(url, KEY) as shop:
         for _ in range(3):
-            assert shop.find_products(["A"]) == {"A": [1]}
+            assert shop.find_products(["A"]) == {"A": Found((1,))}
     assert len(connections) == 1
 
 
@@ -38,7 +39,7 @@ def test_a_proxy_of_this_machine_is_not_used(monkeypatch: pytest.MonkeyPatch) ->
 
     responses.add_passthru("http://127.0.0.1")
     with socket_shop(serve) as url, PrestaShopClient(url, KEY) as shop:
-        assert shop.find_products(["A"]) == {"A": [1]}
+        assert shop.find_products(["A"]) == {"A": Found((1,))}
 
 
 @responses.activate

@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.errors import PrestaShopError, ShopUnreachable, UnsafeAnswer
 from ppm_web.prestashop.transport import BODY_LIMIT
+from ppm_web.prestashop.values import Found
 from tests.prestashop.wire import FOUND, HEAD, KEY, receive, socket_shop
 
 
@@ -154,7 +155,7 @@ def test_https_is_bounded_like_http(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     address = socket_shop(serve)
     with address as url, PrestaShopClient(url.replace("http", "https"), KEY, timeout=(1, 0.3)) as shop:
-        assert shop.find_products(["A"]) == {"A": [1]}
+        assert shop.find_products(["A"]) == {"A": Found((1,))}
         started = time.monotonic()
         with pytest.raises(ShopUnreachable) as caught:
             shop.find_products(["A"])

@@ -7,13 +7,13 @@ Every later write of the run is ``WHERE claim_token = mine``: no row means that 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, or_, select, update
 
 from ppm_web.extensions import db, reading
 from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus, SyncState, now
@@ -43,6 +43,9 @@ class Claim:
     revision: int
     attempt: int
     force: bool
+    """Whether all fields are compared with the shop, and PPM's values go there."""
+    force_stock: bool = False
+    """Whether its stock is, too."""
     batch_id: str | None = None
     """The batch whose group claimed it; a row that was claimed for itself has none."""
 
@@ -85,13 +88,13 @@ def take(
         .execution_options(synchronize_session=False)
     )
     rows = db.session.execute(
-        select(model.id, model.claimed_revision, model.attempts, model.force).where(
+        select(model.id, model.claimed_revision, model.attempts, model.force, model.force_stock).where(
             model.id.in_(status_ids), model.claim_token == token
         )
     ).all()
     place = {status_id: number for number, status_id in enumerate(status_ids)}
     return [
-        Claim(model, row.id, token, row.claimed_revision, row.attempts, row.force, batch_id)
+        Claim(model, row.id, token, row.claimed_revision, row.attempts, row.force, row.force_stock, batch_id)
         for row in sorted(rows, key=lambda row: place[row.id])
     ]
 
@@ -125,6 +128,35 @@ def write(claimed: Sequence[Claim], **values: Any) -> None:
         raise ClaimLostError(f"{model.__tablename__} {names}: the lease ran out")
 
 
+def write_each(values: Mapping[Claim, Mapping[str, Any]]) -> None:
+    """Write to each row of a group values of its own, all the same columns, and commit.
+
+    Raises ClaimLostError, with nothing written, when one is someone else's by now.
+    """
+    if not values:
+        return
+    claimed = list(values)
+    write(claimed, lease_until=lease_end(now()))  # locks the rows that are ours, all or none
+    write_rows([(claim.model, claim.status_id, dict(values[claim])) for claim in claimed])
+    db.session.commit()
+
+
+def write_rows(rows: Sequence[tuple[StatusModel, int, dict[str, Any]]]) -> None:
+    """Write to rows that are ours and locked: one statement for all that are written the same columns."""
+    alike: dict[tuple[StatusModel, tuple[str, ...]], list[dict[str, Any]]] = {}
+    for model, status_id, values in rows:
+        new = {f"new_{name}": value for name, value in values.items()}
+        alike.setdefault((model, tuple(values)), []).append(new | {"row_id": status_id})
+    for (model, names), written in alike.items():
+        table = cast("Table", model.__table__)
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
+        )
+        db.session.connection().execute(statement, written)
+
+
 def mark_unsure(claimed: Sequence[Claim]) -> None:
     """Before something is changed in the shop, forget the hash of what it holds, and commit.
 
@@ -142,6 +174,7 @@ class Held:
     requested_revision: int
     requested_at: datetime | None
     force: bool
+    force_stock: bool
     retry_count: int
     last_requests: int
 
@@ -152,13 +185,23 @@ def held(claimed: Sequence[Claim]) -> dict[int, Held]:
     rows = db.session.execute(
         select(
             *(model.id, model.requested_revision, model.requested_at),
-            *(model.force, model.retry_count, model.last_requests),
+            *(model.force, model.force_stock, model.retry_count, model.last_requests),
         )
         .where(model.id.in_([each.status_id for each in claimed]), model.claim_token == claimed[0].token)
         .order_by(model.id)
         .with_for_update(key_share=True)
     ).all()
-    return {row[0]: Held(*row[1:]) for row in rows}
+    return {
+        row.id: Held(
+            requested_revision=row.requested_revision,
+            requested_at=row.requested_at,
+            force=row.force,
+            force_stock=row.force_stock,
+            retry_count=row.retry_count,
+            last_requests=row.last_requests,
+        )
+        for row in rows
+    }
 
 
 def lapsed(model: StatusModel, limit: int) -> list[Claim]:

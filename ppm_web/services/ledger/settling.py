@@ -5,10 +5,10 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import select
 
 from ppm_web.extensions import db
 from ppm_web.models import ItemOutcome, Product, ProductSyncStatus, SyncState, now
@@ -33,7 +33,7 @@ def settle(endings: Sequence[Ending], *, tell_lost: bool = True) -> list[Ending]
         if tell_lost and ending.run.claim.status_id not in rows:
             tries.log_lost(ending.run, ClaimLostError("the lease ran out"))
     ours = [ending for ending in endings if ending.run.claim.status_id in rows]
-    _write_rows([_settled_row(ending, rows[ending.run.claim.status_id], revisions) for ending in ours])
+    claims.write_rows([_settled_row(ending, rows[ending.run.claim.status_id], revisions) for ending in ours])
     db.session.add_all([log_row(ending) for ending in ours if is_logged(ending)])
     _settle_items(ours)
     _settle_failures(ours)
@@ -68,7 +68,7 @@ def _settled_row(
         "claim_token": None,
         "lease_until": None,
         "last_requests": row.last_requests + run.requests,
-    }
+    } | run.keep
     if isinstance(came, SyncResult):
         edited = revisions.get(run.product_id or 0, came.revision) > came.revision
         again = edited or row.requested_revision > run.claim.revision
@@ -86,34 +86,21 @@ def _settled_row(
     return run.claim.model, run.claim.status_id, values
 
 
-def _write_rows(rows: Sequence[tuple[StatusModel, int, dict[str, Any]]]) -> None:
-    """Write to rows that are ours and locked: one statement for all that are written the same columns."""
-    alike: dict[tuple[StatusModel, tuple[str, ...]], list[dict[str, Any]]] = {}
-    for model, status_id, values in rows:
-        new = {f"new_{name}": value for name, value in values.items()}
-        alike.setdefault((model, tuple(values)), []).append(new | {"row_id": status_id})
-    for (model, names), written in alike.items():
-        table = cast("Table", model.__table__)
-        statement = (
-            update(table)
-            .where(table.c.id == bindparam("row_id"))
-            .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
-        )
-        db.session.connection().execute(statement, written)
-
-
 def _success_values(run: Run, result: SyncResult, row: Held, *, edited: bool, again: bool) -> dict[str, Any]:
     values: dict[str, Any] = {
         "state": SyncState.PENDING if again else SyncState.SYNCED,
         "requested_revision": row.requested_revision + (1 if edited else 0),
         "requested_at": now() if edited else row.requested_at,
         "force": bool(row.force) and again and not edited,
+        "force_stock": bool(row.force_stock) and again and not edited,
         "settled_revision": run.claim.revision,
         "not_before": None,
         "attempts": 0,
         "retry_count": 0,
         "payload_hash": result.checksum,
         "pushed": result.pushed,
+        "sending": None,
+        "conflicts": None,
         "pushed_revision": result.revision,
         "outcome": result.outcome,
         "message": result.message,
@@ -146,6 +133,8 @@ def _failure_values(
         "outcome": _failed_outcome(error).value,
         "message": _final_message(run, error),
         "force": False,
+        "force_stock": False,
+        "conflicts": getattr(error, "conflicts", None),
     }
 
 

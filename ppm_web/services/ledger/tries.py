@@ -32,6 +32,8 @@ class Run:
     """HTTP requests to the shop in which it took part."""
     exchanges: list[dict[str, Any]] = field(default_factory=list)
     """The requests and answers that were for it alone."""
+    keep: dict[str, Any] = field(default_factory=dict)
+    """Columns of the row that are written at the end of the run, however it ends."""
     sent: dict[str, Any] = field(default_factory=dict)
     """The fields that were sent for it together with other products."""
 
@@ -48,7 +50,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What a strategy did (R11). ``operation`` is create, update or none; ``checksum`` the payload's hash."""
+    """What a strategy did (R11). ``operation`` is create, update or none; ``checksum`` the payload's hash.
+
+    ``linked``: the thing was found in the shop and taken as ours, and then updated or not.
+    """
 
     external_id: int | None
     message: str
@@ -58,6 +63,7 @@ class SyncResult:
     revision: int
     settings_revision: int = 0
     """The shop's settings revision that decided it, for a product."""
+    linked: bool = False
 
     @property
     def skipped(self) -> bool:

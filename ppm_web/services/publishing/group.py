@@ -19,8 +19,11 @@ from ppm_web.prestashop.errors import (
     Rejected,
     ShopUnreachable,
 )
+from ppm_web.prestashop.three_way import FieldConflict
 from ppm_web.prestashop.values import Payload, RemoteIds, RemoteProduct, ShopProfile
-from ppm_web.services.errors import NotYetError
+from ppm_web.services import link_checks
+from ppm_web.services.errors import InDoubtError, NotYetError
+from ppm_web.services.ledger import claims
 from ppm_web.services.ledger.claims import Claim
 from ppm_web.services.ledger.tries import Run, SyncResult
 from ppm_web.services.ownership.snapshots import ProductData
@@ -35,15 +38,24 @@ STOCK, IMAGES = "quantity", "images"
 
 @dataclass(slots=True)
 class RemoteState:
-    """What PPM knows of a product in a shop: the columns of its ProductSyncStatus."""
+    """What PPM knows of a product in a shop: the columns of its ProductSyncStatus.
+
+    ``base``: the fields that PPM holds, as it last knew the shop to hold them (design, idea 7).
+    ``sending``: the fields that are under way, or were when an answer got lost.
+    """
 
     external_id: int | None
     stock_id: int | None
-    pushed: Payload | None
+    base: Payload
     payload_hash: str | None
+    sending: Payload
     create_sent_at: datetime | None
     created: bool
     """Whether this try, or an earlier one of this request that failed at the rest, created it."""
+    linked: bool = False
+    """Whether it was found in the shop, and taken as ours, in this run."""
+    made_now: bool = False
+    """Whether the shop's answer to its creation came in this run: then it holds just what was sent."""
 
     @classmethod
     def of(cls, status: ProductSyncStatus) -> RemoteState:
@@ -51,16 +63,17 @@ class RemoteState:
         return cls(
             external_id=status.external_id,
             stock_id=status.stock_id,
-            pushed=status.pushed,
+            base=status.pushed or {},
             payload_hash=status.payload_hash,
+            sending=status.sending or {},
             create_sent_at=status.create_sent_at,
-            created=status.outcome == CREATED and status.pushed is None,
+            created=status.outcome == CREATED and status.last_success_at is None,
         )
 
     @property
     def unsure(self) -> bool:
-        """Whether only the shop can tell what it holds: nothing was pushed, or a change got no answer."""
-        return self.pushed is None or self.payload_hash is None
+        """Whether the last run did not end well: its pictures are looked at again."""
+        return self.payload_hash is None
 
     @property
     def known_id(self) -> int:
@@ -80,8 +93,15 @@ class Task:
     ids: RemoteIds | None = None
     wanted: Payload = field(default_factory=dict)
     checksum: str = ""
-    changes: Payload = field(default_factory=dict)
     present: RemoteProduct | None = None
+    """Its fields as they were read in this run, those that were needed."""
+    changes: Payload = field(default_factory=dict)
+    """What is to be sent of its fields, texts in all of the shop's languages."""
+    after: Payload = field(default_factory=dict)
+    """The base once ``changes`` are in the shop."""
+    conflicts: list[FieldConflict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What was left as it is, and why, for its message."""
     changed: bool = False
     """Whether anything was sent for it."""
     came: SyncResult | Exception | None = None
@@ -108,6 +128,34 @@ class Task:
             raise RuntimeError("the shop's ids are needed before they are known")
         return self.ids
 
+    @property
+    def fields(self) -> Payload:
+        """What is wanted of the product itself: stock and pictures are resources of their own."""
+        return {name: value for name, value in self.wanted.items() if name not in (STOCK, IMAGES)}
+
+    def begin_again(self, status: ProductSyncStatus) -> None:
+        """As if nothing had been tried in this run: what is known of it is that of its row."""
+        self.state, self.present, self.came = RemoteState.of(status), None, None
+        self.changes, self.after, self.conflicts, self.notes = {}, {}, [], []
+        self.run.keep.clear()
+
+    def know(self, base: Payload, *, settled: Iterable[str] = ()) -> None:
+        """Learn what the shop holds of some fields; the fields ``settled`` are not under way any more.
+
+        The end of the run keeps it, however it ends (``outcomes``).
+        """
+        known = set(base) | set(settled)
+        sending = {name: value for name, value in self.state.sending.items() if name not in known}
+        self._keep({**self.state.base, **base}, sending)
+
+    def send_off(self, fields: Payload) -> None:
+        """Note that the fields are under way."""
+        self._keep(self.state.base, {**self.state.sending, **fields})
+
+    def _keep(self, base: Payload, sending: Payload) -> None:
+        self.state.base, self.state.sending = base, sending
+        self.run.keep |= {"pushed": base, "sending": sending or None}
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -119,6 +167,8 @@ class Group:
     tasks: list[Task]
     keep_leases: Callable[[], None]
     """To be called before anything else than the shop is waited for."""
+    size: int
+    """Products that one request may change, as the shop's pace has it."""
 
     def open(self) -> list[Task]:
         """The products that nothing has come of yet."""
@@ -185,6 +235,27 @@ class Group:
             wait = asked or current_app.config["SYNC_BACKOFF"][0]
             for task in self.open():
                 task.came = NotYetError(f"waits, as the shop has trouble: {error}", wait)
+
+    def doubt(self, why: str) -> None:
+        """The shop may not be the one that PPM knew: all links are checked before anything is sent."""
+        link_checks.doubt(self.shop.id, why)
+        for task in self.open():
+            task.came = InDoubtError(f"all links to shop '{self.shop.name}' are checked first: {why}", 1)
+
+    def under_way(self, tasks: Sequence[Task], fields: Callable[[Task], Payload]) -> None:
+        """Keep, in a commit, what is about to be sent: after a lost answer just that is looked at (R26)."""
+        for task in tasks:
+            task.send_off(fields(task))
+        claims.write_each(
+            {
+                task.claim: {
+                    "pushed": task.state.base,
+                    "sending": task.state.sending,
+                    "payload_hash": None,
+                }
+                for task in tasks
+            }
+        )
 
     def _try(self, tasks: Sequence[Task], call: Callable[[Sequence[Task]], None]) -> PrestaShopError | None:
         try:

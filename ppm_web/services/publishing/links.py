@@ -1,5 +1,7 @@
-"""How products of ours are linked to those in a shop: looked up, adopted, created once (rule 6).
+"""How products of ours are linked to those in a shop: looked up, linked, created once (rule 6).
 
+A product that the shop has already is *linked*, never "created" and never taken over whole: what the shop
+holds is the base, and only what PPM holds and what differs from it is sent afterwards (``product_updates``).
 Whatever is learnt for good (an external id) is committed the moment it is known, so that a worker
 that dies right after loses nothing.
 """
@@ -14,13 +16,13 @@ from sqlalchemy.exc import IntegrityError
 
 from ppm_web.extensions import db
 from ppm_web.models import now
-from ppm_web.prestashop.diff import payload_hash
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.prestashop.transformers import creation_payload
-from ppm_web.prestashop.values import Payload
+from ppm_web.prestashop.values import Found, MadeProduct, Payload
+from ppm_web.services import link_checks
 from ppm_web.services.errors import ConflictError, NotYetError
 from ppm_web.services.ledger import claims
-from ppm_web.services.publishing.group import CREATED, IMAGES, Group, Task, is_refusal
+from ppm_web.services.publishing.group import CREATED, STOCK, Group, Task, is_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class ProductLinks:
         found = self._look_up(tasks)
         if found is None:
             return
-        self._adopt(tasks, found)
+        self._link(tasks, found)
         missing = [task for task in tasks if task.open and task.state.external_id is None]
         for task in missing:
             if (seconds := claims.settling_seconds(task.state.create_sent_at)) is not None:
@@ -50,34 +52,81 @@ class ProductLinks:
                 )
         self._create([task for task in missing if task.open])
 
-    def forget_deleted(self, tasks: Sequence[Task]) -> None:
+    def forget(self, tasks: Sequence[Task]) -> None:
         """Forget the ids of products that someone deleted in the shop: a person said that they are wanted."""
-        present = self.group.ask(
-            tasks, lambda: self.group.client.read_products(task.state.known_id for task in tasks)
-        )
+        gone = {
+            "external_id": None,
+            "stock_id": None,
+            "create_sent_at": None,
+            "pushed": None,
+            "sending": None,
+        }
+        claims.write([task.claim for task in tasks], **gone)
+        db.session.commit()
         for task in tasks:
-            if present is not None and task.state.known_id not in present:
-                claims.write([task.claim], external_id=None, stock_id=None, create_sent_at=None)
-                db.session.commit()
-                task.state.external_id = task.state.stock_id = task.state.pushed = None
+            task.state.external_id = task.state.stock_id = task.state.create_sent_at = None
+            task.state.base, task.state.sending = {}, {}
+            task.run.keep.clear()
 
-    def _look_up(self, tasks: Sequence[Task]) -> dict[str, list[int]] | None:
+    def _look_again(self, tasks: Sequence[Task]) -> dict[str, Found] | None:
+        """What the shop has of the references, after a create of which nobody knows how far it got."""
         return self.group.ask(tasks, lambda: self.group.client.find_products(task.sku for task in tasks))
 
-    def _adopt(self, tasks: Sequence[Task], found: Mapping[str, Sequence[int]]) -> None:
+    def _look_up(self, tasks: Sequence[Task]) -> dict[str, Found] | None:
+        """What the shop has of the references, and whether it is still the shop that PPM knew."""
+        client, newest = self.group.client, link_checks.newest_link(self.group.shop.id)
+        references = [task.sku for task in tasks]
+        combinations = "GET" in self.group.profile.rights.get("combinations", frozenset())
+        if newest is not None:
+            references.append(newest.reference)
+        found = self.group.ask(tasks, lambda: client.find_products(references, combinations=combinations))
+        if found is not None and newest is not None and newest.external_id not in found[newest.reference].ids:
+            self.group.doubt(
+                f"the product {newest.external_id}, which was {newest.reference}, is not there any more"
+            )
+            return None
+        return found
+
+    def _link(self, tasks: Sequence[Task], found: Mapping[str, Found]) -> None:
         """Take the shop's products of our references as ours, those that have exactly one."""
         for task in tasks:
-            ids = found[task.sku]
-            if len(ids) > 1:
-                task.came = ConflictError(
-                    f"Shop '{self.group.shop.name}' has {len(ids)} products with the reference {task.sku} "
-                    f"(ids {', '.join(map(str, ids))}), and PPM does not guess: delete or rename all but "
-                    "one there"
-                )
+            if (trouble := self._trouble(task, found[task.sku])) is not None:
+                task.came = ConflictError(trouble)
         self._keep(
-            {task.claim.status_id: found[task.sku][0] for task in tasks if task.open and found[task.sku]},
+            {
+                task.claim.status_id: MadeProduct(found[task.sku].ids[0], None)
+                for task in tasks
+                if task.open and found[task.sku].ids
+            },
             tasks,
         )
+        for task in tasks:
+            if task.open and task.state.external_id is not None:
+                task.state.linked = not task.state.created
+
+    def _trouble(self, task: Task, found: Found) -> str | None:
+        """Why the shop's product cannot be told, or none be made."""
+        shop = self.group.shop.name
+        if len(found.ids) > 1:
+            return (
+                f"Shop '{shop}' has {len(found.ids)} products with the reference {task.sku} "
+                f"(ids {', '.join(map(str, found.ids))}), and PPM does not guess: delete or rename all but "
+                "one there"
+            )
+        if found.ids:
+            return None
+        if found.alike:
+            number, reference = found.alike[0]
+            return (
+                f"Shop '{shop}' has the reference {reference} (id {number}), which differs from {task.sku} "
+                "by capitals alone: write both the same way"
+            )
+        if found.combinations_of:
+            return (
+                f"In shop '{shop}' {task.sku} is the reference of a combination of the product "
+                f"{found.combinations_of[0]}: PPM does not make a second product of it"
+            )
+        return None
 
     def _create(self, tasks: Sequence[Task]) -> None:
         """Create the products in one request. What a refused one holds up is sent again without it."""
@@ -90,19 +139,18 @@ class ProductLinks:
         except PrestaShopError as error:
             self._after_failed_create(tasks, error)
             return
-        self._keep({task.claim.status_id: number for task, number in zip(tasks, made, strict=True)}, tasks)
-        for task, payload in zip(tasks, payloads, strict=True):
-            if task.open:
-                task.state.pushed, task.state.payload_hash = payload, payload_hash(payload)
+        for task in tasks:
+            task.state.made_now = True
+        self._keep({task.claim.status_id: each for task, each in zip(tasks, made, strict=True)}, tasks)
 
     def _after_failed_create(self, tasks: Sequence[Task], error: PrestaShopError) -> None:
         """See which products the shop has made nevertheless; the first that it has not is the bad one."""
         carried_out = error.unanswered or is_refusal(error)
         if carried_out and (error.unanswered or len(tasks) > 1):
-            found = self._look_up(tasks)
+            found = self._look_again(tasks)
             if found is None:
                 return  # they stay marked as sent, and are looked up at the next try
-            self._adopt(tasks, found)
+            self._link(tasks, found)
         missing = [task for task in tasks if task.open and task.state.external_id is None]
         if error.unanswered:
             self.group.fail(missing, error)
@@ -124,42 +172,46 @@ class ProductLinks:
 
     def _payload(self, task: Task) -> Payload:
         return creation_payload(
-            {field: value for field, value in task.wanted.items() if field != IMAGES},
+            task.fields,
             task.product.snapshot,
             task.remote_ids,
             [language.id for language in self.group.profile.languages],
             current_app.config["LANGUAGES"][0],
         )
 
-    def _keep(self, external_ids: Mapping[int, int], tasks: Sequence[Task]) -> None:
+    def _keep(self, made: Mapping[int, MadeProduct], tasks: Sequence[Task]) -> None:
         """Commit what was learnt. One that is linked to another row already makes its row a conflict.
 
         A product that was found after a create of ours had been sent is ours.
         """
         for task in tasks:
-            external_id = external_ids.get(task.claim.status_id)
-            if external_id is None:
+            product = made.get(task.claim.status_id)
+            if product is None:
                 continue
             created = task.state.create_sent_at is not None
+            base = _made(task) if task.state.made_now else None
             try:
                 with db.session.begin_nested():
                     claims.write(
                         [task.claim],
-                        external_id=external_id,
+                        external_id=product.id,
+                        stock_id=product.stock_id,
+                        pushed=base,
                         create_sent_at=None,
                         outcome=CREATED if created else "",
                     )
             except IntegrityError:
                 task.came = ConflictError(
-                    f"The product {external_id} of shop '{self.group.shop.name}' is linked to another "
+                    f"The product {product.id} of shop '{self.group.shop.name}' is linked to another "
                     f"product of PPM already; its reference there is {task.sku}"
                 )
                 continue
             state = task.state
-            state.external_id, state.pushed, state.create_sent_at, state.created = (
-                external_id,
-                None,
-                None,
-                created,
-            )
+            state.external_id, state.stock_id, state.created = product.id, product.stock_id, created
+            state.base, state.create_sent_at = base or {}, None
         db.session.commit()
+
+
+def _made(task: Task) -> Payload:
+    """What the shop holds of a product that it has just made: what was sent, and no stock."""
+    return task.fields | ({STOCK: "0"} if STOCK in task.wanted else {})

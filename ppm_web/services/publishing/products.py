@@ -1,4 +1,5 @@
-"""How a group of products gets into a shop (R11): look before create, adopt, send only what changed.
+"""How a group of products gets into a shop (R11, R25, R26): look before create, link, read before write, send
+only what PPM holds and what moved.
 
 Each step is one request for all products of the group that need it; one product is a group of one.
 What a step cannot do for a product ends that product alone.
@@ -11,14 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ppm_web.models import MappingKind
+from ppm_web.prestashop.conflict_words import conflict_sentence, conflicts_kept
 from ppm_web.prestashop.diff import payload_hash
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.prestashop.transformers import product_payload
 from ppm_web.prestashop.validation import check_product
 from ppm_web.prestashop.values import RemoteIds
-from ppm_web.services.errors import NotYetError, SyncError
+from ppm_web.services.errors import FieldConflictError, NotYetError, SyncError
 from ppm_web.services.images import sources as image_sources
 from ppm_web.services.ledger.tries import UNCHANGED, SyncResult
+from ppm_web.services.product_stock import ProductStock
 from ppm_web.services.publishing.categories import CategoryStrategy
 from ppm_web.services.publishing.group import IMAGES, Group, Task
 from ppm_web.services.publishing.images import ProductImages, check_complete
@@ -35,11 +38,15 @@ MESSAGES = {
     "update": "Product updated successfully",
     "none": UNCHANGED,
 }
+LINKED = {
+    "update": "Product linked to the one that the shop has, and updated successfully",
+    "none": "Product linked to the one that the shop has; nothing had to be sent",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ProductStrategy:
-    """Makes the products of a group in the shop what they are here."""
+    """Makes the products of a group in the shop what PPM holds of them."""
 
     group: Group
 
@@ -50,30 +57,45 @@ class ProductStrategy:
         """
         self._prepare()
         for task in self.group.open():
-            state = task.state
-            if state.external_id is not None and state.payload_hash == task.checksum and not task.claim.force:
+            if self._is_unchanged(task):
                 self._finish(task)
-        links, updates = ProductLinks(self.group), ProductUpdates(self.group)
-        forced = [
-            task for task in self.group.open() if task.claim.force and task.state.external_id is not None
-        ]
-        if forced:
-            links.forget_deleted(forced)
-        new = [task for task in self.group.open() if task.state.external_id is None]
-        if new:
-            links.find_or_create(new)
-        updates.send(self.group.open())
+        self._link_and_read()
+        ProductUpdates(self.group).send(self.group.open())
+        ProductStock(self.group).send(self.group.open())
         for task in self.group.open():
             self._for([task], self._bring_images)
         for task in self.group.open():
             self._finish(task)
 
+    def _is_unchanged(self, task: Task) -> bool:
+        state, forced = task.state, task.claim.force or task.claim.force_stock
+        same = state.external_id is not None and state.payload_hash == task.checksum
+        return same and not state.sending and not forced
+
+    def _link_and_read(self) -> None:
+        """Read the products that are linked, and find or make the others. One that someone deleted in the
+        shop is told, and made again where a person asked for that (force)."""
+        links, updates = ProductLinks(self.group), ProductUpdates(self.group)
+        gone = updates.read([task for task in self.group.open() if task.state.external_id is not None])
+        self._tell_deleted([task for task in gone if not task.claim.force])
+        if wanted := [task for task in gone if task.open]:
+            links.forget(wanted)
+        new = [task for task in self.group.open() if task.state.external_id is None]
+        if new:
+            links.find_or_create(new)
+            found = [task for task in new if task.open and not task.state.made_now]
+            self._tell_deleted(updates.read(found))
+
+    def _tell_deleted(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            task.came = ProductUpdates(self.group).deleted(task)
+
     def _bring_images(self, tasks: Sequence[Task]) -> None:
         """Pictures go one by one (design), and only where they are not what was pushed."""
         (task,) = tasks
         state, hashes = task.state, task.wanted.get(IMAGES, [])
-        pushed = (state.pushed or {}).get(IMAGES, [])
-        check = state.created or state.unsure or task.claim.force
+        pushed = state.base.get(IMAGES, [])
+        check = state.created or state.linked or state.unsure or task.claim.force
         if hashes != pushed or (hashes and check):
             images = ProductImages(self.group.shop, self.group.client)
             brought = self.group.together(
@@ -81,21 +103,33 @@ class ProductStrategy:
                 lambda: images.bring(task.claim, task.claim.status_id, state.known_id, hashes, check=check),
             )
             task.changed = task.changed or brought
+            task.know({IMAGES: hashes})
 
     def _finish(self, task: Task) -> None:
         self._for([task], lambda tasks: check_complete(tasks[0].product))
         if not task.open:
             return
+        if task.conflicts:
+            task.came = self._conflict(task)
+            return
         operation = "create" if task.state.created else "update" if task.changed else "none"
+        messages = LINKED if task.state.linked else MESSAGES
         task.came = SyncResult(
             task.state.external_id,
-            MESSAGES[operation],
+            "; ".join([messages[operation], *task.notes]),
             operation,
             task.checksum,
-            task.wanted,
+            {name: value for name, value in task.state.base.items() if name in task.wanted},
             task.product.revision,
             self.group.shop.settings_revision,
+            linked=task.state.linked,
         )
+
+    def _conflict(self, task: Task) -> FieldConflictError:
+        """Fields that two have changed: the others were sent, and these wait for a person's word."""
+        languages = task.remote_ids.languages
+        told = f"{task.sku}: {conflict_sentence(task.conflicts, languages)}"
+        return FieldConflictError("; ".join([told, *task.notes]), conflicts_kept(task.conflicts))
 
     def _prepare(self) -> None:
         """Say of each product what it is to become: checked here, in the shop's ids, with its hash."""

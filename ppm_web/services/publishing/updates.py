@@ -1,172 +1,151 @@
-"""What of a group of products differs from the shop, sent in one request for fields and one for stock."""
+"""What of a group of products differs from the shop: read first, decided by three values, then sent (R26).
+
+Fields go in one request and stock in another. Nothing is sent of a product that was not seen, in this run,
+to be the one that PPM knows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ppm_web.extensions import db
-from ppm_web.prestashop.diff import changed_fields
+from ppm_web.prestashop.diff import changed_fields, clean_reference
 from ppm_web.prestashop.errors import NotFound
-from ppm_web.prestashop.transformers import complete_texts, merge_categories
-from ppm_web.prestashop.values import Payload, StockRow
+from ppm_web.prestashop.three_way import decide, to_read
+from ppm_web.prestashop.transformers import complete_texts
+from ppm_web.prestashop.values import RemoteProduct
+from ppm_web.services import link_checks
 from ppm_web.services.errors import ConflictError
-from ppm_web.services.ledger import claims
-from ppm_web.services.publishing.categories import leaves_out_languages
-from ppm_web.services.publishing.group import IMAGES, STOCK, Group, Task
+from ppm_web.services.publishing.group import Group, Task
 
 
 @dataclass(frozen=True, slots=True)
 class ProductUpdates:
-    """Sends what changed of the products of a group that the shop has by now."""
+    """Reads the products of a group that the shop has, and sends what changed of their fields."""
 
     group: Group
 
-    def send(self, tasks: Sequence[Task]) -> None:
-        """Send what differs from what was last pushed, or from what the shop has."""
-        self._read([task for task in tasks if task.state.unsure or task.claim.force])
-        tasks = _open(tasks)
-        for task in tasks:
-            base = task.present.fields if task.present else task.state.pushed or {}
-            task.changes = changed_fields(base, task.wanted)
-        stock = [task for task in tasks if self._stock_may_differ(task)]
-        for task in tasks:
-            task.changes.pop(STOCK, None)
-            task.changes.pop(IMAGES, None)
-        self._complete(tasks)
-        tasks = _open(tasks)
-        stock = _open(stock)
-        changed = [task for task in tasks if task.changes]
-        claims.mark_unsure([task.claim for task in tasks if task.changes or task in stock])
-        self.group.send(changed, self._patch, self._first_unpatched)
-        for task in changed:
-            self._after(task, task.changes)
-        self._set_stock(_open(stock))
+    def read(self, tasks: Sequence[Task]) -> list[Task]:
+        """Read what is needed of the products, 100 a request; returns those that are gone from the shop.
 
-    def _stock_may_differ(self, task: Task) -> bool:
-        if task.state.created and not task.state.unsure:
-            return task.product.snapshot.quantity != 0  # the row appears with the product, with 0 (contract)
-        return STOCK in task.changes or task.state.unsure or task.claim.force
-
-    def _read(self, tasks: Sequence[Task]) -> None:
-        """Read whole products, those that were not read yet, in one request."""
-        unread = [task for task in tasks if task.present is None]
-        if not unread:
-            return
+        One whose reference is another by now is a conflict. The newest linked product is looked at, too:
+        if it is not what it was, this is not the shop that PPM knew, and nothing is sent.
+        """
+        wanted = {task.claim.status_id: self._needed(task) for task in tasks}
+        needing = [task for task in tasks if wanted[task.claim.status_id]]
+        if not needing:
+            return []
+        newest = link_checks.newest_link(self.group.shop.id)
+        ids = [task.state.known_id for task in needing]
+        looked_at = [*ids, newest.external_id] if newest is not None else ids
+        fields = set().union(*(wanted[task.claim.status_id] for task in needing))
         found = self.group.ask(
-            unread, lambda: self.group.client.read_products(task.state.known_id for task in unread)
+            needing, lambda: self.group.client.read_fields(dict.fromkeys(looked_at), fields)
         )
-        for task in unread:
-            if found is not None and task.open:
-                task.present = found.get(task.state.known_id)
-                if task.present is None:
-                    task.came = self._deleted(task)
+        if found is None:
+            return []
+        if newest is not None and not _is(found.get(newest.external_id), {newest.reference}):
+            self.group.doubt(f"the product {newest.external_id} is not {newest.reference} any more")
+            return []
+        for task in needing:
+            task.present = found.get(task.state.known_id)
+            if task.present is not None and not _is(task.present, self._references(task)):
+                task.came = self._another(task, task.present)
+        return [task for task in needing if task.open and task.present is None]
 
-    def _complete(self, tasks: Sequence[Task]) -> None:
-        """Add what belongs to the shop: its own categories, and texts in languages that are not ours."""
-        self._read(
-            [
-                task
-                for task in tasks
-                if "categories" in task.changes or leaves_out_languages(task.changes, self.group.profile)
-            ]
-        )
-        shop_languages = [language.id for language in self.group.profile.languages]
+    def send(self, tasks: Sequence[Task]) -> None:
+        """Decide what differs of the products that were read, and send it."""
         for task in tasks:
-            if not task.open or task.present is None:
-                continue
-            present = task.present.fields
-            if "categories" in task.changes:
-                pushed = (task.state.pushed or {}).get("categories", [])
-                merged = merge_categories(task.wanted["categories"], pushed, present["categories"])
-                task.changes["categories"] = merged
-                if merged == sorted(present["categories"]):
-                    del task.changes["categories"]
-            task.changes = complete_texts(task.changes, present, shop_languages)
+            self._decide(task)
+        changed = [task for task in tasks if task.open and task.changes]
+        for some in _chunks(changed, self.group.size):
+            still = [task for task in some if task.open]
+            self.group.under_way(still, lambda task: task.changes)
+            self.group.send(still, self._patch, self._first_unpatched)
+            for task in still:
+                self._after(task)
 
-    def _patch(self, tasks: Sequence[Task]) -> None:
-        self.group.client.update_products([(task.state.known_id, task.changes) for task in tasks])
-
-    def _first_unpatched(self, tasks: Sequence[Task]) -> Task | None:
-        """The first product that is gone, or does not have what was sent."""
-        found = self.group.client.read_products(task.state.known_id for task in tasks)
-        for task in tasks:
-            present = found.get(task.state.known_id)
-            if present is None or changed_fields(present.fields, task.changes):
-                return task
-        return None
-
-    def _after(self, task: Task, sent: Payload) -> None:
-        """What the failure of a change means, or that something was sent."""
-        if isinstance(task.came, NotFound):
-            task.came = self._deleted(task)
-        elif task.open:
-            task.changed = True
-            if len(self.group.tasks) > 1:
-                task.run.sent |= sent
-
-    def _set_stock(self, tasks: Sequence[Task]) -> None:
-        """Set the quantities of the stock rows where they differ."""
-        rows = self._stock_rows(
-            [
-                task
-                for task in tasks
-                if task.state.stock_id is None
-                or (task.state.created or task.state.unsure or task.claim.force)
-            ]
-        )
-        wanted = {task.state.known_id: task.product.snapshot.quantity for task in tasks}
-        differing = [
-            task
-            for task in _open(tasks)
-            if task.state.known_id not in rows
-            or rows[task.state.known_id].quantity != wanted[task.state.known_id]
-        ]
-        self.group.send(differing, self._patch_stock, self._first_without_stock)
-        for task in differing:
-            self._after(task, {STOCK: str(task.product.snapshot.quantity)})
-
-    def _stock_rows(self, tasks: Sequence[Task]) -> Mapping[int, StockRow]:
-        """The stock rows as they are in the shop, and their ids kept. The row appears with the product."""
-        if not tasks:
-            return {}
-        rows = self.group.ask(
-            tasks, lambda: self.group.client.stock_rows(task.state.known_id for task in tasks)
-        )
-        for task in _open(tasks):
-            row = (rows or {}).get(task.state.known_id)
-            if row is None:
-                task.came = ConflictError(
-                    f"{task.sku} has no stock row in shop '{self.group.shop.name}': "
-                    "save it once in the shop's back office, on the tab Quantities"
-                )
-            elif row.id != task.state.stock_id:
-                claims.write([task.claim], stock_id=row.id)
-                task.state.stock_id = row.id
-        db.session.commit()
-        return rows or {}
-
-    def _patch_stock(self, tasks: Sequence[Task]) -> None:
-        quantities = {task.state.stock_id: task.product.snapshot.quantity for task in tasks}
-        self.group.client.update_stock(
-            {row: pieces for row, pieces in quantities.items() if row is not None and pieces is not None}
-        )
-
-    def _first_without_stock(self, tasks: Sequence[Task]) -> Task | None:
-        rows = self.group.client.stock_rows(task.state.known_id for task in tasks)
-        for task in tasks:
-            row = rows.get(task.state.known_id)
-            if row is None or row.quantity != task.product.snapshot.quantity:
-                return task
-        return None
-
-    def _deleted(self, task: Task) -> ConflictError:
+    def deleted(self, task: Task) -> ConflictError:
+        """What is told of a product that someone deleted in the shop."""
         return ConflictError(
             f"{task.sku} (id {task.state.external_id}) is no longer in shop '{self.group.shop.name}': "
             f"someone deleted it there. To make it again: flask sync product {task.sku} "
             f"--shop '{self.group.shop.name}' --force"
         )
 
+    def _needed(self, task: Task) -> set[str]:
+        """The fields to be read: all with force, else those that moved here or whose answer got lost."""
+        fields = task.fields
+        if task.claim.force:
+            return {"reference", *fields}
+        if task.state.made_now:
+            return set()
+        sending = {name: value for name, value in task.state.sending.items() if name in fields}
+        return to_read(task.state.base, fields, sending)
 
-def _open(tasks: Sequence[Task]) -> list[Task]:
-    return [task for task in tasks if task.open]
+    def _references(self, task: Task) -> set[str]:
+        known = {task.sku, str(task.state.base.get("reference", task.sku))}
+        if "reference" in task.state.sending:
+            known.add(str(task.state.sending["reference"]))
+        return known
+
+    def _decide(self, task: Task) -> None:
+        if not task.open or task.present is None:
+            return
+        state, fields, present = task.state, task.fields, task.present.fields
+        decision = decide(
+            state.base,
+            fields,
+            {name: present[name] for name in self._needed(task) if name in present},
+            sending=state.sending,
+            overwrite=fields if task.claim.force else (),
+        )
+        languages = [language.id for language in self.group.profile.languages]
+        task.changes = complete_texts(decision.send, present, languages)
+        task.after, task.conflicts = decision.after, [*task.conflicts, *decision.conflicts]
+        task.know(decision.base, settled=fields)
+
+    def _patch(self, tasks: Sequence[Task]) -> None:
+        self.group.client.update_products([(task.state.known_id, task.changes) for task in tasks])
+
+    def _first_unpatched(self, tasks: Sequence[Task]) -> Task | None:
+        """The first product that is gone, or does not have what was sent."""
+        fields = {name for task in tasks for name in task.changes}
+        found = self.group.client.read_fields((task.state.known_id for task in tasks), fields)
+        for task in tasks:
+            present = found.get(task.state.known_id)
+            if present is None or changed_fields(present.fields, task.changes):
+                return task
+        return None
+
+    def _after(self, task: Task) -> None:
+        """What the failure of a change means, or that something was sent."""
+        if isinstance(task.came, NotFound):
+            task.came = self.deleted(task)
+        if task.open:
+            task.know(task.after, settled=task.changes)
+            task.changed = True
+            if len(self.group.tasks) > 1:
+                task.run.sent |= task.changes
+        elif not getattr(task.came, "unanswered", False):
+            task.know({}, settled=task.changes)  # refused, or not carried out
+
+    def _another(self, task: Task, present: RemoteProduct) -> ConflictError:
+        return ConflictError(
+            f"The product {present.id} of shop '{self.group.shop.name}' is not {task.sku} any more: its "
+            f"reference there is {present.fields.get('reference') or 'empty'}. Nothing was sent. Give it its "
+            "reference again there, or look at the links of the shop on its page"
+        )
+
+
+def _is(present: RemoteProduct | None, references: set[str]) -> bool:
+    """Whether the product bears one of the references, however people write them."""
+    if present is None:
+        return False
+    bears = clean_reference(str(present.fields.get("reference", ""))).casefold()
+    return bears in {clean_reference(reference).casefold() for reference in references}
+
+
+def _chunks(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:
+    for start in range(0, len(tasks), size):
+        yield tasks[start : start + size]

@@ -37,13 +37,15 @@ class SyncRequested:
 
 class Wish(TypedDict, total=False):
     """What a request may say: who asks, and where needed a forced queue (its name), a priority from 1
-    (highest) to 10, a delay before the first try, and that all is sent even if nothing changed."""
+    (highest) to 10, a delay before the first try, that all fields are compared with the shop and PPM's values
+    go there (force), and that the stock is, too (force_stock)."""
 
     by: Required[str]
     queue: str
     priority: int | None
     delay: timedelta | None
     force: bool
+    force_stock: bool
 
 
 def request_product_sync(product_id: int, shop_id: int, **wish: Unpack[Wish]) -> SyncRequested:
@@ -64,7 +66,9 @@ def request_category_sync(category_id: int, shop_id: int, **wish: Unpack[Wish]) 
 
 
 def reset(shop_id: int, product_id: int | None = None) -> int:
-    """Put product rows of a shop back to the start: pending, error and hash forgotten, id kept.
+    """Put product rows of a shop back to the start: pending, error and hash forgotten.
+
+    The id is kept, and so is what the shop is known to hold: what somebody changed there is not overwritten.
 
     Rows that run now and disabled rows stay as they are. Returns how many were reset.
     """
@@ -114,6 +118,7 @@ def row_id(model: StatusModel, values: Mapping[str, int]) -> int:
     """The id of the row for an owner and a shop, made in the open transaction if there is none."""
     defaults: dict[str, Any] = dict.fromkeys(_ZEROS, 0)
     defaults |= {"state": SyncState.PENDING, "priority": NORMAL_PRIORITY, "force": False}
+    defaults |= {"force_stock": False}
     defaults |= dict.fromkeys(("queue", "requested_by", "outcome", "message", "error_code"), "")
     upsert(model, defaults | dict(values), list(values))
     criteria = [getattr(model, column) == value for column, value in values.items()]
@@ -145,6 +150,7 @@ def _mark_requested(model: StatusModel, status_id: int, wish: Wish) -> None:
         "requested_by": wish["by"],
         "queue": wish.get("queue", ""),
         "force": or_(model.force, literal(wish.get("force", False))),
+        "force_stock": or_(model.force_stock, literal(wish.get("force_stock", False))),
     }
     if (priority := wish.get("priority")) is not None:
         values["priority"] = priority
@@ -166,7 +172,7 @@ def _reset_row(status_id: int) -> None:
             requested_revision=model.requested_revision + 1,
             requested_at=now(),
             payload_hash=None,
-            pushed=None,
+            conflicts=None,
             attempts=0,
             retry_count=0,
             not_before=None,

@@ -18,7 +18,8 @@ from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.prestashop.values import ShopProfile
-from ppm_web.services.errors import NotYetError, ShopInactiveError
+from ppm_web.services import link_checks
+from ppm_web.services.errors import InDoubtError, NotYetError, ShopInactiveError
 from ppm_web.services.ledger import claims, settling, tickets
 from ppm_web.services.ledger import items as batch_items
 from ppm_web.services.ledger.claims import Claim, ClaimLostError, StatusModel
@@ -73,13 +74,23 @@ def sync_products(claimed: Sequence[Claim], job_id: str = "") -> list[Ending]:
         claims.renew([task.claim for task in tasks])
 
     def work(client: PrestaShopClient, profile: ShopProfile) -> Exception | None:
+        if link_checks.ensure_known(shop, client, keep_leases):
+            _begin_again(tasks)
+        sync_all(client, profile, tasks)
+        in_doubt = [task for task in tasks if isinstance(task.came, InDoubtError)]
+        if in_doubt and link_checks.ensure_known(shop, client, keep_leases):
+            _begin_again(in_doubt)
+            sync_all(client, profile, in_doubt)
+        return next((task.came for task in tasks if isinstance(task.came, PrestaShopError)), None)
+
+    def sync_all(client: PrestaShopClient, profile: ShopProfile, tasks: Sequence[Task]) -> None:
         # On its last try each product goes alone, so that it cannot fail for another's sake.
         tries = max(2, current_app.config["SYNC_TRIES"])
+        size = pace_rate.group_size(shop)
         last = [task for task in tasks if task.claim.attempt >= tries]
         for part in ([task for task in tasks if task not in last], *([task] for task in last)):
             if part:
-                ProductStrategy(Group(shop, client, profile, part, keep_leases)).sync()
-        return next((task.came for task in tasks if isinstance(task.came, PrestaShopError)), None)
+                ProductStrategy(Group(shop, client, profile, part, keep_leases, size)).sync()
 
     lane = Lane.BULK if claimed[0].batch_id else Lane.SINGLE
     trouble = _with_client(shop, [task.claim for task in tasks], lane, work)
@@ -87,6 +98,22 @@ def sync_products(claimed: Sequence[Claim], job_id: str = "") -> list[Ending]:
         if task.came is None:
             task.came = trouble or RuntimeError("nothing came of the product")
     return _settle([Ending(task.run, task.came) for task in tasks if task.came is not None])
+
+
+def _begin_again(tasks: Sequence[Task]) -> None:
+    """Let products go on with what is known of them since all links were checked."""
+    with reading():
+        rows = {
+            row.id: row
+            for row in db.session.scalars(
+                select(ProductSyncStatus)
+                .where(ProductSyncStatus.id.in_([task.claim.status_id for task in tasks]))
+                .execution_options(populate_existing=True)
+            )
+        }
+    for task in tasks:
+        if (row := rows.get(task.claim.status_id)) is not None:
+            task.begin_again(row)
 
 
 def _waits_for_pace(model: StatusModel, status_id: int) -> bool:
