@@ -41,7 +41,7 @@ class Run:
 
 def start(shop_id: int) -> str:
     """Start a batch of all products for a shop; its id. Raises WrongOutcomeError when there is none."""
-    batch = bulk_sync(shop_id, EVERYTHING, by="benchmark")
+    batch = bulk_sync(shop_id, EVERYTHING, by="benchmark", confirmed=True)
     if batch is None:
         raise WrongOutcomeError("There was nothing to put into the batch")
     batch_id = batch.id

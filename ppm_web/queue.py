@@ -50,6 +50,7 @@ JOBS: Final = {
     "probe_shop": "jobs.probe_shop.probe_shop",
     "retry_failures": "jobs.retry_failures.retry_failures",
     "delete_failures": "jobs.delete_failures.delete_failures",
+    "survey_shop": "jobs.survey_shop.survey_shop",
     "run_schedule": "jobs.run_schedule.run_schedule",
 }
 HEARTBEAT_SECONDS: Final = 10

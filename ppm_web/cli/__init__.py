@@ -15,6 +15,7 @@ from ppm_web.cli.shop import shop_commands
 from ppm_web.cli.sync import sync_commands
 from ppm_web.cli.sync_preview import preview
 from ppm_web.cli.sync_products import products
+from ppm_web.cli.sync_settle import settle
 from ppm_web.cli.user import user_commands
 
 
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     """Add every command to ``app``."""
     sync_commands.add_command(products)
     sync_commands.add_command(preview)
+    sync_commands.add_command(settle)
     for command in (
         batch_commands,
         broker_commands,

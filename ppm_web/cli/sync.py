@@ -39,6 +39,7 @@ class RequestOptions:
     wait: bool
     force: bool
     as_json: bool
+    stock: bool = False
 
     @property
     def queue(self) -> str:
@@ -53,7 +54,11 @@ def request_options(command: Command) -> Command:
     """The options that every request has."""
     for option in (
         json_option,
-        click.option("--force", is_flag=True, help="Send everything, even if nothing changed."),
+        click.option(
+            "--force",
+            is_flag=True,
+            help="Compare all fields with the shop, and send what differs there; not the stock.",
+        ),
         click.option("--wait", is_flag=True, help="Wait until it is done."),
         click.option("--in", "delay", type=Duration(), help="Not before this time has passed, as in 5m."),
         click.option("--queue", "queue_name", default="", help="high, normal or background."),
@@ -66,9 +71,12 @@ def request_options(command: Command) -> Command:
 @click.argument("sku")
 @click.option("--shop", "shop_name", help="The shop's name.")
 @click.option("--all-shops", is_flag=True, help="All active shops.")
+@click.option("--stock", is_flag=True, help="With --force: the stock, too, whatever was sold in the shop.")
 @request_options
 def product(sku: str, shop_name: str | None, all_shops: bool, **options: Any) -> None:
     """Publish the product SKU to a shop."""
+    if options["stock"] and not options["force"]:
+        fail("--stock goes with --force: otherwise the stock is sent when it has changed here", status=2)
     targets = _shops(shop_name, all_shops)
     found = db.session.execute(select(Product.id).where(Product.sku == sku)).scalar_one_or_none()
     if found is None:
@@ -148,6 +156,7 @@ def _request(
             queue=options.queue,
             delay=options.delay,
             force=options.force,
+            force_stock=options.stock,
         )
     except SyncFailedError as error:
         model = ProductSyncStatus if request is sync_requests.request_product_sync else CategorySyncStatus

@@ -1,8 +1,6 @@
-"""flask sync preview: what a sync would send now, without asking the shop."""
+"""flask sync preview: what a sync would do now; the shop is read, and nothing is written."""
 
 from __future__ import annotations
-
-from dataclasses import asdict
 
 import click
 from flask.cli import with_appcontext
@@ -20,7 +18,7 @@ from ppm_web.services.shops.entries import ShopError
 @json_option
 @with_appcontext
 def preview(sku: str, shop_name: str, as_json: bool) -> None:
-    """Say what a sync of the product SKU would send now; nothing is sent."""
+    """Say what a sync of the product SKU would do in the shop now; nothing is written."""
     try:
         shop = shop_register.shop_by_name(shop_name)
     except ShopError as error:
@@ -28,8 +26,10 @@ def preview(sku: str, shop_name: str, as_json: bool) -> None:
     product = finding.product_by_sku(sku) or fail(f"There is no product {sku!r} in the catalogue")
     found = previews.preview(product.id, shop.id)
     if as_json:
-        print_json(asdict(found))
+        print_json(found.as_json())
         return
-    click.echo(f"{found.outlook}: {found.reason}" if found.reason else found.outlook.value)
+    click.echo(found.outlook.value)
+    for problem in found.problems:
+        click.echo(problem)
     rows = [(change.field, change.before, change.after) for change in found.changes]
     print_table(("Field", "Before", "After"), rows, "Nothing differs.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from ppm_web.cli.durations import Duration
 from ppm_web.cli.output import fail, json_option, print_json
 from ppm_web.models import JobBatch, PrestaShopShop, now
 from ppm_web.services.batches import control as batch_control
+from ppm_web.services.batches import first_publication
 from ppm_web.services.batches import reports as batch_reports
+from ppm_web.services.batches.first_publication import Findings, UnconfirmedError
 from ppm_web.services.catalog import selections
 from ppm_web.services.catalog.errors import CatalogError
 from ppm_web.services.catalog.finding import category_by_path
@@ -37,11 +40,14 @@ from ppm_web.services.shops.entries import ShopError
 @click.option("--errors", is_flag=True, help="Those in error or conflict in the shop.")
 @click.option("--new", is_flag=True, help="Those that were never sent to the shop.")
 @click.option("--name", default="", help="How the batch is called.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Read the shop, say what would be done, and write nothing.")
+@click.option("--yes", is_flag=True, help="Publish also where many products of the shop would change.")
 @click.option("--wait", is_flag=True, help="Follow the batch to its end.")
 @json_option
 @with_appcontext
-def products(shop_name: str, name: str, dry_run: bool, wait: bool, as_json: bool, **which: Any) -> None:
+def products(
+    shop_name: str, name: str, dry_run: bool, yes: bool, wait: bool, as_json: bool, **which: Any
+) -> None:
     """Publish many products to a shop, as a batch.
 
     Exit status 0 when the batch was started, or there was nothing to do; with --wait only when
@@ -57,9 +63,9 @@ def products(shop_name: str, name: str, dry_run: bool, wait: bool, as_json: bool
         fail(str(error))
     selection = _selection(said[0], which[said[0]])
     if dry_run:
-        _estimate(shop, selection, as_json=as_json)
+        _dry_run(shop, selection, as_json=as_json)
         return
-    batch = _start(shop, selection, name, as_json=as_json)
+    batch = _start(shop, selection, name, yes=yes, as_json=as_json)
     if wait:
         from ppm_web.cli.batch_progress import show_progress  # its library is of no use to workers
 
@@ -108,27 +114,53 @@ def _skus(sku_file: Path) -> list[str]:
     return skus
 
 
-def _estimate(shop: PrestaShopShop, selection: Selection, *, as_json: bool) -> None:
+def _dry_run(shop: PrestaShopShop, selection: Selection, *, as_json: bool) -> None:
+    """What a batch would do, found by reading the shop."""
     if not shop.active:
         fail(ShopInactiveError(shop.name).message)
     estimate = batch_reports.estimate(shop.id, selection)
+    found = _look(shop, selection, quiet=as_json) if estimate.total else Findings()
     if as_json:
-        print_json(
-            {
-                "total": estimate.total,
-                "unchanged": estimate.unchanged,
-                "new": estimate.new,
-                "requests": estimate.requests,
-                "minutes": round(estimate.minutes, 1),
-            }
+        cost = {"requests": estimate.requests, "minutes": round(estimate.minutes, 1)}
+        counts = {"total": estimate.total, "unchanged": estimate.unchanged, "new": estimate.new}
+        print_json(counts | cost | {"operations": found.as_json()})
+        return
+    click.echo(f"{estimate.words}. Nothing was started.")
+    if estimate.total:
+        click.echo(f"{found.words}.")
+    for sample in found.samples:
+        _say_sample(sample)
+    if found.field_words:
+        click.echo(f"Of the linked ones would change: {found.field_words}.")
+
+
+def _say_sample(sample: dict[str, Any]) -> None:
+    click.echo(f"{sample['sku']}: {sample['operation']}")
+    for change in sample["changes"]:
+        language = f" ({change['language']})" if change["language"] else ""
+        click.echo(
+            f"  {change['field']}{language}: {change['before'] or 'nothing'} → {change['after'] or 'nothing'}"
         )
-    else:
-        click.echo(f"{estimate.words}. Nothing was started.")
+    for problem in sample["problems"]:
+        click.echo(f"  {problem}")
 
 
-def _start(shop: PrestaShopShop, selection: Selection, name: str, *, as_json: bool) -> JobBatch:
+def _look(shop: PrestaShopShop, selection: Selection, *, quiet: bool) -> Findings:
+    """Look at all products that are meant; how far that is goes to standard error."""
+    total, found = first_publication.count(shop.id, selection), Findings()
     try:
-        batch = batch_control.bulk_sync(shop.id, selection, by="command line", name=name)
+        for found, done, wait in first_publication.look_at_all(shop, selection):
+            if not quiet and total > first_publication.AT_ONCE:
+                click.echo(f"Looked at {done:,} of {total:,} products in shop '{shop.name}'", err=True)
+            time.sleep(wait)
+    except SyncRefusedError as error:
+        fail(error.message)
+    return found
+
+
+def _start(shop: PrestaShopShop, selection: Selection, name: str, *, yes: bool, as_json: bool) -> JobBatch:
+    try:
+        batch = _bulk_sync(shop, selection, name, yes=yes, quiet=as_json)
     except SyncRefusedError as error:
         fail(error.message)
     if batch is None:
@@ -139,3 +171,22 @@ def _start(shop: PrestaShopShop, selection: Selection, name: str, *, as_json: bo
     if not as_json:
         click.echo(f"Batch {batch.id}: {batch_hooks.in_words(batch)}")
     return batch
+
+
+def _bulk_sync(
+    shop: PrestaShopShop, selection: Selection, name: str, *, yes: bool, quiet: bool
+) -> JobBatch | None:
+    """Start the batch. Before a first publication the shop is looked at, and much change needs a word."""
+
+    def start(*, confirmed: bool) -> JobBatch | None:
+        return batch_control.bulk_sync(shop.id, selection, by="command line", name=name, confirmed=confirmed)
+
+    try:
+        return start(confirmed=yes)
+    except UnconfirmedError:
+        found = _look(shop, selection, quiet=quiet)
+        if found.needs_confirmation:
+            fail(
+                f"{first_publication.refusal(shop.name, found)}. See them with --dry-run; publish with --yes"
+            )
+        return start(confirmed=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ppm_web.extensions import Model
@@ -32,7 +32,8 @@ class ShopSurvey(Model):
     """What a publication of chosen products would do in a shop, found by reading the shop alone.
 
     ``selection`` is the choice as JSON, ``words`` the same for people. ``result`` holds the counts and
-    samples once it has finished; ``done`` of ``total`` products were looked at so far.
+    samples, of ``done`` of ``total`` products that were looked at so far, up to the product ``last_id``.
+    ``starts``: the batch is started at its end, unless so much would change that a person has to say so.
     """
 
     __tablename__ = "shop_survey"
@@ -45,8 +46,10 @@ class ShopSurvey(Model):
     selection: Mapped[dict[str, Any]] = mapped_column(JSON)
     words: Mapped[str] = mapped_column(String(255), default="")
     requested_by: Mapped[str] = mapped_column(String(255), default="")
+    starts: Mapped[bool] = mapped_column(default=False, server_default=false())
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
+    last_id: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[Created]

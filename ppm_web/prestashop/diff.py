@@ -26,11 +26,20 @@ _NUMBERS = DECIMAL_FIELDS | _FLAGS | {"quantity"}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change in plain words: field "name (en)", before and after as a person reads them, "" = nothing."""
+    """One change in plain words: field "name (en)", before and after as a person reads them, "" = nothing.
+
+    ``name`` and ``language`` say the two parts of the field: "name", "en"; "" for a field without languages.
+    """
 
     field: str
     before: str
     after: str
+    language: str = ""
+
+    @property
+    def name(self) -> str:
+        """The field without its language."""
+        return self.field.removesuffix(f" ({self.language})") if self.language else self.field
 
 
 def clean_reference(text: str) -> str:
@@ -67,8 +76,8 @@ def describe_changes(
         for number, text in after.items():
             old = _text_of(before, number)
             if not _same(field, old, text):
-                label = f"{field_word(field)} ({codes.get(number, f'language {number}')})"
-                changes.append(Change(label, old or "", text))
+                language = codes.get(number, f"language {number}")
+                changes.append(Change(f"{field_word(field)} ({language})", old or "", text, language))
     return [change for change in changes if change.before != change.after]
 
 

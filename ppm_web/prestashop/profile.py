@@ -11,6 +11,8 @@ from ppm_web.prestashop.payloads import Entity
 from ppm_web.prestashop.values import RemoteLanguage, ShopProfile, TaxGroup
 from ppm_web.prestashop.xml import entities, rights
 
+FEW_PRODUCTS = 20
+"""Of so few products a first publication may change all without asking."""
 _SETTINGS = ("PS_LANG_DEFAULT", "PS_COUNTRY_DEFAULT", "PS_HOME_CATEGORY", "PS_ROOT_CATEGORY")
 
 
@@ -40,6 +42,7 @@ def read_profile(get: Callable[[str], Reply]) -> ShopProfile:
         tax_groups=_tax_groups(reader, country) if country else (),
         can_patch="PATCH" in allowed.get("products", frozenset()),
         rights=allowed,
+        few_products=_has_few_products(reader, allowed),
     )
 
 
@@ -57,6 +60,14 @@ class _Reader:
             return entities(self._get(f"/{resource}{query}").root, node)
         except (KeyRefused, MethodRefused):
             return []
+
+
+def _has_few_products(reader: _Reader, allowed: dict[str, frozenset[str]]) -> bool:
+    """Whether no more than FEW_PRODUCTS are there: no count can be asked for (WHOLE.md "Reading a shop back")."""
+    if "GET" not in allowed.get("products", frozenset()):
+        return False
+    listed = reader.entities("products", "product", f"?display=[id]&limit={FEW_PRODUCTS + 1}")
+    return len(listed) <= FEW_PRODUCTS
 
 
 def _settings(reader: _Reader) -> dict[str, int]:

@@ -163,6 +163,8 @@ class ShopProfile:
     tax_groups: tuple[TaxGroup, ...]
     can_patch: bool
     rights: Mapping[str, frozenset[str]]
+    few_products: bool = False
+    """Whether it has 20 products at the most."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, for a JSON column; the rates are strings."""
@@ -186,6 +188,7 @@ class ShopProfile:
                 {"id": group.id, "name": group.name, "rate": str(group.rate)} for group in self.tax_groups
             ],
             "can_patch": self.can_patch,
+            "few_products": self.few_products,
             "rights": {resource: sorted(methods) for resource, methods in sorted(self.rights.items())},
         }
 
@@ -205,5 +208,6 @@ class ShopProfile:
                 for group in data["tax_groups"]
             ),
             can_patch=data["can_patch"],
+            few_products=data.get("few_products", False),
             rights={resource: frozenset(methods) for resource, methods in data["rights"].items()},
         )

@@ -87,7 +87,7 @@ def _kept_shop(shop: DemoShop) -> PrestaShopShop:
 def _make_twins(shop: PrestaShopShop) -> None:
     """Two products of one reference in the shop, as by hand in its back office; none if it has any."""
     with shop_client.client_for(shop) as client:
-        if not client.find_products([TWICE])[TWICE]:
+        if not client.find_products([TWICE])[TWICE].ids:
             client.create_products([_TWIN, _TWIN])
 
 
@@ -95,5 +95,5 @@ def _publish(shop_id: int, leave_out: frozenset[str]) -> int:
     skus = db.session.scalars(select(Product.sku).where(Product.sku.not_in(leave_out))).all()
     db.session.commit()
     chosen = Selection("skus", skus=skus) if leave_out else Selection("all")
-    batch = batch_control.bulk_sync(shop_id, chosen, by="demo", name="First publication")
+    batch = batch_control.bulk_sync(shop_id, chosen, by="demo", name="First publication", confirmed=True)
     return batch.total if batch is not None else 0

@@ -109,13 +109,13 @@ def test_changes_are_described_in_plain_words() -> None:
         Change("price", "12.5", "13.1"),
         Change("active switch", "yes", "no"),
         Change("categories", "2, 9", "2"),
-        Change("name (en)", "Mug", "Cup"),
+        Change("name (en)", "Mug", "Cup", "en"),
     ]
 
 
 def test_a_new_product_is_described_from_nothing() -> None:
     changes = describe_changes({}, {"price": "100.000000", "name": {"1": "Mug"}})
-    assert changes == [Change("price", "", "100"), Change("name (language 1)", "", "Mug")]
+    assert changes == [Change("price", "", "100"), Change("name (language 1)", "", "Mug", "language 1")]
 
 
 def test_what_was_sent_and_read_back_is_the_same_payload() -> None:

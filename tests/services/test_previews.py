@@ -34,12 +34,12 @@ def test_only_what_differs_from_the_last_push_would_be_sent(
     product = make_product()
     request_product_sync(product.id, shop.id, by="test")
     work()
-    assert previews.preview(product.id, shop.id).outlook is Outlook.NOTHING
+    assert previews.preview(product.id, shop.id).outlook is Outlook.NONE
     product.price_net = Decimal("13.50")
     product.category_links = []
     db.session.commit()
     found = previews.preview(product.id, shop.id)
-    assert found.outlook is Outlook.CHANGES
+    assert found.outlook is Outlook.UPDATE
     assert [(each.field, each.before, each.after) for each in found.changes] == [("price", "12.5", "13.5")]
 
 
@@ -80,7 +80,7 @@ def test_pictures_are_told_by_their_numbers(
     db.session.commit()
     found = previews.preview(product.id, shop.id)
     assert [(each.field, each.before, each.after) for each in found.changes] == changes
-    assert found.outlook is (Outlook.CHANGES if changes else Outlook.NOTHING)
+    assert found.outlook is (Outlook.UPDATE if changes else Outlook.NONE)
 
 
 def test_pictures_that_are_not_fetched_yet_are_counted_and_not_guessed(
@@ -97,4 +97,4 @@ def test_a_tax_rate_that_the_shop_does_not_have_cannot_be_sent(
 ) -> None:
     found = previews.preview(make_product(tax_rate=Decimal("17.5")).id, shop.id)
     assert found.outlook is Outlook.REFUSED
-    assert "No tax group" in found.reason
+    assert "No tax group" in found.problems[0]

@@ -23,7 +23,7 @@ from ppm_web.models import (
     SyncState,
 )
 from ppm_web.queue import HIGH_PRIORITY, LOW_PRIORITY
-from ppm_web.services.batches import tickets
+from ppm_web.services.batches import first_publication, tickets
 from ppm_web.services.catalog.selections import Selection, in_words, products
 from ppm_web.services.errors import ShopInactiveError, SyncRefusedError
 from ppm_web.services.ledger import hooks as batch_hooks
@@ -35,17 +35,23 @@ class BatchError(RuntimeError):
     """A batch that cannot be changed as asked; the message says why."""
 
 
-def bulk_sync(shop_id: int, selection: Selection, *, by: str, name: str = "") -> JobBatch | None:
+def bulk_sync(
+    shop_id: int, selection: Selection, *, by: str, name: str = "", confirmed: bool = False
+) -> JobBatch | None:
     """Start a batch of the products that are meant, and hand out its first tickets.
 
     Products that are in the shop as they are here count as unchanged at once; those that are
-    disabled there as skipped. None when no product is meant: then there is no batch. Raises
-    SyncRefusedError for an inactive shop (R5), and NoResultFound.
+    disabled there as skipped. None when no product is meant: then there is no batch. ``confirmed``: a
+    person has seen what a first publication would change, or nothing can. Raises SyncRefusedError for an
+    inactive shop (R5), UnconfirmedError before a first publication (R25), and NoResultFound.
     """
     shop = db.session.get_one(PrestaShopShop, shop_id, populate_existing=True)
     if not shop.active:
         db.session.commit()
         raise SyncRefusedError(ShopInactiveError(shop.name).message)
+    if not confirmed:
+        db.session.commit()
+        first_publication.check_confirmed(shop, selection)
     batch = JobBatch(
         id=str(uuid.uuid4()),
         name=" ".join(name.split())[:255] or f"Bulk Sync to {shop.name}",
@@ -66,6 +72,8 @@ def bulk_sync(shop_id: int, selection: Selection, *, by: str, name: str = "") ->
     if not _count_all(batch.id):
         db.session.rollback()
         return None
+    if confirmed or first_publication.has_few_products(shop):
+        first_publication.note_published(shop_id)
     batch_hooks.fire(batch.id)
     db.session.commit()
     tickets.serve(batch.id)

@@ -162,7 +162,9 @@ def _retry_products(shop_id: int, found: Sequence[Target], by: str) -> None:
     if not found:
         return
     selection = selections.Selection(kind="skus", skus=[target.sku or "" for target in found])
-    batch_control.bulk_sync(shop_id, selection, by=by, name=f"Retry of {len(found):,} failures")
+    batch_control.bulk_sync(
+        shop_id, selection, by=by, name=f"Retry of {len(found):,} failures", confirmed=True
+    )
     _forget(found)
 
 

@@ -21,13 +21,13 @@ from ppm_web.prestashop.errors import (
 )
 from ppm_web.prestashop.three_way import FieldConflict
 from ppm_web.prestashop.values import Payload, RemoteIds, RemoteProduct, ShopProfile
-from ppm_web.services import link_checks
 from ppm_web.services.errors import InDoubtError, NotYetError
 from ppm_web.services.ledger import claims
 from ppm_web.services.ledger.claims import Claim
 from ppm_web.services.ledger.tries import Run, SyncResult
 from ppm_web.services.ownership.snapshots import ProductData
 from ppm_web.services.pace import breaker
+from ppm_web.services.shops import link_checks
 
 T = TypeVar("T")
 

@@ -19,10 +19,10 @@ from ppm_web.models import now
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.prestashop.transformers import creation_payload
 from ppm_web.prestashop.values import Found, MadeProduct, Payload
-from ppm_web.services import link_checks
 from ppm_web.services.errors import ConflictError, NotYetError
 from ppm_web.services.ledger import claims
 from ppm_web.services.publishing.group import CREATED, STOCK, Group, Task, is_refusal
+from ppm_web.services.shops import link_checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class ProductLinks:
     def _link(self, tasks: Sequence[Task], found: Mapping[str, Found]) -> None:
         """Take the shop's products of our references as ours, those that have exactly one."""
         for task in tasks:
-            if (trouble := self._trouble(task, found[task.sku])) is not None:
+            if (trouble := trouble_of(task.sku, found[task.sku], self.group.shop.name)) is not None:
                 task.came = ConflictError(trouble)
         self._keep(
             {
@@ -103,30 +103,6 @@ class ProductLinks:
         for task in tasks:
             if task.open and task.state.external_id is not None:
                 task.state.linked = not task.state.created
-
-    def _trouble(self, task: Task, found: Found) -> str | None:
-        """Why the shop's product cannot be told, or none be made."""
-        shop = self.group.shop.name
-        if len(found.ids) > 1:
-            return (
-                f"Shop '{shop}' has {len(found.ids)} products with the reference {task.sku} "
-                f"(ids {', '.join(map(str, found.ids))}), and PPM does not guess: delete or rename all but "
-                "one there"
-            )
-        if found.ids:
-            return None
-        if found.alike:
-            number, reference = found.alike[0]
-            return (
-                f"Shop '{shop}' has the reference {reference} (id {number}), which differs from {task.sku} "
-                "by capitals alone: write both the same way"
-            )
-        if found.combinations_of:
-            return (
-                f"In shop '{shop}' {task.sku} is the reference of a combination of the product "
-                f"{found.combinations_of[0]}: PPM does not make a second product of it"
-            )
-        return None
 
     def _create(self, tasks: Sequence[Task]) -> None:
         """Create the products in one request. What a refused one holds up is sent again without it."""
@@ -215,3 +191,27 @@ class ProductLinks:
 def _made(task: Task) -> Payload:
     """What the shop holds of a product that it has just made: what was sent, and no stock."""
     return task.fields | ({STOCK: "0"} if STOCK in task.wanted else {})
+
+
+def trouble_of(sku: str, found: Found, shop_name: str) -> str | None:
+    """Why the shop's product of a reference cannot be told, or none be made; None if nothing is in the way."""
+    if len(found.ids) > 1:
+        return (
+            f"Shop '{shop_name}' has {len(found.ids)} products with the reference {sku} "
+            f"(ids {', '.join(map(str, found.ids))}), and PPM does not guess: delete or rename all but "
+            "one there"
+        )
+    if found.ids:
+        return None
+    if found.alike:
+        number, reference = found.alike[0]
+        return (
+            f"Shop '{shop_name}' has the reference {reference} (id {number}), which differs from {sku} "
+            "by capitals alone: write both the same way"
+        )
+    if found.combinations_of:
+        return (
+            f"In shop '{shop_name}' {sku} is the reference of a combination of the product "
+            f"{found.combinations_of[0]}: PPM does not make a second product of it"
+        )
+    return None

@@ -1,4 +1,8 @@
-"""What a sync would send to a shop now (R19), found without asking the shop and without writing anything."""
+"""What a sync would do in a shop now (R19, R25), found by reading the shop alone: nothing is written.
+
+It asks what a run would ask and decides as a run decides (``prestashop/three_way.py``), so a preview, a dry
+run and a publication cannot disagree. A product that the shop has already would be linked, never created.
+"""
 
 from __future__ import annotations
 
@@ -11,147 +15,286 @@ from typing import Any
 from sqlalchemy import select
 
 from ppm_web.extensions import db, reading
-from ppm_web.models import (
-    ROOT_CATEGORY_ID,
-    Manufacturer,
-    MappingKind,
-    PrestaShopShop,
-    ProductSyncStatus,
-    ShopMapping,
-    SyncState,
-)
-from ppm_web.prestashop.diff import Change, describe_changes
+from ppm_web.models import ROOT_CATEGORY_ID, MappingKind, PrestaShopShop, ProductSyncStatus, SyncState
+from ppm_web.prestashop.client import PrestaShopClient
+from ppm_web.prestashop.conflict_words import conflict_sentence
+from ppm_web.prestashop.diff import Change, payload_hash
 from ppm_web.prestashop.errors import PrestaShopError
+from ppm_web.prestashop.three_way import decide, to_read
 from ppm_web.prestashop.transformers import product_payload
 from ppm_web.prestashop.validation import check_product
-from ppm_web.prestashop.values import Payload, RemoteIds, ShopProfile
-from ppm_web.services.catalog.names import category_paths
+from ppm_web.prestashop.values import Found, Payload, RemoteIds, RemoteProduct, ShopProfile, StockRow
 from ppm_web.services.errors import SyncError
 from ppm_web.services.ownership import snapshots
 from ppm_web.services.ownership.snapshots import ProductData
-from ppm_web.services.publishing.group import IMAGES
+from ppm_web.services.publishing.group import IMAGES, STOCK
 from ppm_web.services.publishing.images import wanted as wanted_images
+from ppm_web.services.publishing.links import trouble_of
+from ppm_web.services.publishing.stock import COMBINED
+from ppm_web.services.publishing.updates import bears, no_longer_there
+from ppm_web.services.publishing.words import Names, changes_in_words, image_changes
 from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import mappings, remote_ids
 
 
 class Outlook(StrEnum):
-    """What a sync would come to, as far as can be told from here."""
+    """What a sync would come to."""
 
-    NOTHING = "nothing"
-    CHANGES = "changes"
     CREATE = "create"
-    COMPARE = "compare"
+    LINK = "link"
+    UPDATE = "update"
+    NONE = "none"
+    CONFLICT = "conflict"
     REFUSED = "refused"
+    """Nothing can be sent as things are; the problems say why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """``changes`` against what was last pushed; ``reason`` says why nothing can be sent.
-
-    ``to_fetch``: pictures that would have to be fetched first, and so are not among the changes.
-    """
+    """``changes``: what would be sent, before (as the shop has it) and after. ``problems``: what stands in
+    the way or stays as it is, in sentences. ``to_fetch``: pictures that would have to be fetched first."""
 
     outlook: Outlook
-    changes: Sequence[Change] = field(default_factory=list)
-    reason: str = ""
+    changes: Sequence[Change] = ()
+    problems: Sequence[str] = ()
     to_fetch: int = 0
+
+    @property
+    def would_change(self) -> bool:
+        """Whether something that the shop has would become another."""
+        return self.outlook in (Outlook.LINK, Outlook.UPDATE) and bool(self.changes)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of ``flask sync preview --json`` (interface)."""
+        return {
+            "operation": "none" if self.outlook is Outlook.REFUSED else self.outlook.value,
+            "changes": [
+                {
+                    "field": change.name,
+                    "language": change.language or None,
+                    "before": change.before,
+                    "after": change.after,
+                }
+                for change in self.changes
+            ],
+            "problems": list(self.problems),
+        }
 
 
 def preview(product_id: int, shop_id: int) -> Preview:
-    """What a sync of the product to the shop would send now.
+    """What a sync of the product to the shop would do now; a few GETs.
 
     Raises NoResultFound when there is no such shop, KeyError when there is no such product.
     """
     with reading():
         shop = db.session.get_one(PrestaShopShop, shop_id)
-        status = db.session.scalar(
-            select(ProductSyncStatus).where(
-                ProductSyncStatus.product_id == product_id, ProductSyncStatus.shop_id == shop_id
-            )
-        )
     product = snapshots.product_data([product_id])[product_id]
     try:
-        return _preview(shop, status, product)
-    except (PrestaShopError, SyncError) as error:
-        return Preview(Outlook.REFUSED, reason=str(error))
-
-
-def _preview(shop: PrestaShopShop, status: ProductSyncStatus | None, product: ProductData) -> Preview:
-    profile = shop_client.profile_of(shop)
-    if profile is None:
-        raise SyncError(f"Shop '{shop.name}' was not checked yet: PPM does not know its languages and taxes")
-    if status is not None and status.state is SyncState.DISABLED:
-        raise SyncError(f"{product.snapshot.sku} is disabled in shop '{shop.name}'")
-    languages = mappings.languages(shop.id, profile)
-    check_product(product.snapshot, profile.version, languages)
-    names = _Names(shop.id, profile)
-    wanted = product_payload(product.snapshot, _expected_ids(shop, profile, product, languages, names))
-    wanted[IMAGES] = wanted_images(product.images)
-    pushed: Payload = (status.pushed if status else None) or {}
-    changes = _changes(pushed, wanted, languages, names)
-    to_fetch = sum(image.content_hash is None for image in product.images)
-    if status is None or status.external_id is None:
-        outlook = Outlook.CREATE
-    elif status.pushed is None or status.payload_hash is None or status.force:
-        outlook = Outlook.COMPARE
-    else:
-        outlook = Outlook.CHANGES if changes or to_fetch else Outlook.NOTHING
-    return Preview(outlook, changes, to_fetch=to_fetch)
-
-
-class _Names:
-    """The shop's ids in words. What has no id there yet bears ours below nought until it is made."""
-
-    def __init__(self, shop_id: int, profile: ShopProfile) -> None:
-        self._shop_id = shop_id
-        self._groups = {
-            group.id: f"{group.name} ({shop_client.tax_key(group.rate)} %)" for group in profile.tax_groups
-        }
-        self._home = profile.home_category
-
-    def tax_group(self, number: Any) -> str:
-        return "" if number is None else self._groups.get(int(number), f"no. {number}")
-
-    def manufacturer(self, number: Any) -> str:
-        if number is None or int(number) == 0:
-            return ""
-        ours = self._ours(MappingKind.MANUFACTURER, [int(number)])
-        with reading():
-            row = db.session.get(Manufacturer, ours.get(int(number), 0))
-            return row.name if row else f"no. {number}"
-
-    def categories(self, numbers: Sequence[Any]) -> dict[int, str]:
-        wanted = [int(number) for number in numbers]
-        ours = self._ours(MappingKind.CATEGORY, wanted)
-        ours.setdefault(self._home, ROOT_CATEGORY_ID)
-        with reading():
-            paths = category_paths([ours[number] for number in wanted if number in ours])
-        return {number: paths.get(ours.get(number, 0), f"no. {number}") for number in wanted}
-
-    def _ours(self, kind: MappingKind, numbers: Sequence[int]) -> dict[int, int]:
-        with reading():
-            rows = db.session.execute(
-                select(ShopMapping.remote_id, ShopMapping.ours).where(
-                    ShopMapping.shop_id == self._shop_id,
-                    ShopMapping.kind == kind,
-                    ShopMapping.remote_id.in_(numbers),
+        with shop_client.client_for(shop) as client:
+            profile = shop_client.profile_of(shop)
+            if profile is None:
+                raise SyncError(
+                    f"Shop '{shop.name}' was not checked yet: PPM does not know its languages and taxes"
                 )
-            ).all()
-        known = {row.remote_id: int(row.ours) for row in rows}
-        return {number: -number for number in numbers if number < 0} | known
+            return look(shop, client, profile, [product])[product_id]
+    except (PrestaShopError, SyncError) as error:
+        return Preview(Outlook.REFUSED, problems=[str(error)])
+
+
+def look(
+    shop: PrestaShopShop, client: PrestaShopClient, profile: ShopProfile, products: Sequence[ProductData]
+) -> dict[int, Preview]:
+    """What a sync of products would do, by their ids: as few GETs as a run needs.
+
+    Raises PrestaShopError when the shop cannot be asked.
+    """
+    with reading():
+        rows = {
+            row.product_id: row
+            for row in db.session.scalars(
+                select(ProductSyncStatus).where(
+                    ProductSyncStatus.shop_id == shop.id,
+                    ProductSyncStatus.product_id.in_([product.product_id for product in products]),
+                )
+            )
+        }
+    return _Look(shop, client, profile, rows).at(products)
+
+
+@dataclass(slots=True)
+class _Thing:
+    """A product that is looked at: what is wanted of it, and what was found."""
+
+    product: ProductData
+    row: ProductSyncStatus | None
+    wanted: Payload
+    external_id: int | None
+    linked: bool = False
+    present: RemoteProduct | None = None
+    problems: list[str] = field(default_factory=list)
+    outlook: Outlook | None = None
+
+    @property
+    def base(self) -> Payload:
+        return (self.row.pushed if self.row and not self.linked else None) or {}
+
+    @property
+    def sending(self) -> Payload:
+        return (self.row.sending if self.row else None) or {}
+
+    @property
+    def fields(self) -> Payload:
+        return {name: value for name, value in self.wanted.items() if name not in (STOCK, IMAGES)}
+
+    @property
+    def force(self) -> bool:
+        return bool(self.row and self.row.force)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    shop: PrestaShopShop
+    client: PrestaShopClient
+    profile: ShopProfile
+    rows: Mapping[int, ProductSyncStatus]
+
+    def at(self, products: Sequence[ProductData]) -> dict[int, Preview]:
+        """A Preview of each product."""
+        languages = mappings.languages(self.shop.id, self.profile)
+        found: dict[int, Preview] = {}
+        things: list[_Thing] = []
+        for product in products:
+            try:
+                things.append(self._thing(product, languages))
+            except (PrestaShopError, SyncError) as error:
+                found[product.product_id] = Preview(Outlook.REFUSED, problems=[str(error)])
+        self._link([thing for thing in things if thing.external_id is None])
+        self._read([thing for thing in things if thing.external_id is not None and thing.outlook is None])
+        stock = self._stock([thing for thing in things if thing.external_id is not None])
+        names = Names(self.shop.id, self.profile)
+        for thing in things:
+            found[thing.product.product_id] = self._told(thing, stock, languages, names)
+        return found
+
+    def _thing(self, product: ProductData, languages: Mapping[str, int]) -> _Thing:
+        row = self.rows.get(product.product_id)
+        if row is not None and row.state is SyncState.DISABLED:
+            raise SyncError(f"{product.snapshot.sku} is disabled in shop '{self.shop.name}'")
+        check_product(product.snapshot, self.profile.version, languages)
+        ids = _expected_ids(self.shop, self.profile, product, languages)
+        wanted = product_payload(product.snapshot, ids)
+        if hashes := wanted_images(product.images):
+            wanted[IMAGES] = hashes
+        thing = _Thing(product, row, wanted, row.external_id if row else None)
+        same = row is not None and row.payload_hash == payload_hash(wanted) and not row.sending
+        if thing.external_id is not None and same and not thing.force:
+            thing.outlook = Outlook.NONE
+        return thing
+
+    def _link(self, things: Sequence[_Thing]) -> None:
+        if not things:
+            return
+        combinations = "GET" in self.profile.rights.get("combinations", frozenset())
+        references = [thing.product.snapshot.sku for thing in things]
+        found = self.client.find_products(references, combinations=combinations)
+        for thing in things:
+            sku = thing.product.snapshot.sku
+            matches: Found = found[sku]
+            if (trouble := trouble_of(sku, matches, self.shop.name)) is not None:
+                thing.outlook, thing.problems = Outlook.CONFLICT, [trouble]
+            elif matches.ids:
+                thing.external_id, thing.linked = matches.ids[0], True
+            else:
+                thing.outlook = Outlook.CREATE
+
+    def _read(self, things: Sequence[_Thing]) -> None:
+        needed = {thing.external_id: self._needed(thing) for thing in things}
+        ids = [number for number, fields in needed.items() if number is not None and fields]
+        if not ids:
+            return
+        read = self.client.read_fields(ids, set().union(*needed.values()))
+        for thing in things:
+            if not needed[thing.external_id] or thing.external_id is None:
+                continue
+            sku, present = thing.product.snapshot.sku, read.get(thing.external_id)
+            thing.present = present
+            if present is None:
+                thing.outlook = Outlook.CONFLICT
+                thing.problems.append(no_longer_there(sku, thing.external_id, self.shop.name))
+            elif not bears(present, {sku, str(thing.base.get("reference", sku))}):
+                thing.outlook = Outlook.CONFLICT
+                reference = present.fields.get("reference") or "empty"
+                thing.problems.append(f"The product {present.id} is not {sku} any more: it is {reference}")
+
+    def _needed(self, thing: _Thing) -> set[str]:
+        if thing.force:
+            return {"reference", *thing.fields}
+        sending = {name: value for name, value in thing.sending.items() if name in thing.fields}
+        return to_read(thing.base, thing.fields, sending)
+
+    def _stock(self, things: Sequence[_Thing]) -> Mapping[int, StockRow]:
+        moved = [thing.external_id for thing in things if thing.external_id and self._stock_moved(thing)]
+        return self.client.stock_rows(moved) if moved else {}
+
+    def _stock_moved(self, thing: _Thing) -> bool:
+        if STOCK not in thing.wanted or thing.outlook is not None:
+            return False
+        sending = {name: value for name, value in thing.sending.items() if name == STOCK}
+        return bool(to_read(thing.base, {STOCK: thing.wanted[STOCK]}, sending))
+
+    def _told(
+        self,
+        thing: _Thing,
+        stock: Mapping[int, StockRow],
+        languages: Mapping[str, int],
+        names: Names,
+    ) -> Preview:
+        to_fetch = sum(image.content_hash is None for image in thing.product.images)
+        if thing.outlook in (Outlook.NONE, Outlook.CONFLICT):
+            outlook = Outlook.UPDATE if thing.outlook is Outlook.NONE and to_fetch else thing.outlook
+            return Preview(outlook, problems=thing.problems, to_fetch=to_fetch)
+        if thing.outlook is Outlook.CREATE:
+            wanted = {IMAGES: [], **thing.wanted}
+            return Preview(
+                Outlook.CREATE, changes_in_words({}, wanted, languages, names), thing.problems, to_fetch
+            )
+        before, send, conflicts = self._decided(thing, stock)
+        changes = [*changes_in_words(before, send, languages, names)]
+        changes += image_changes(thing.base.get(IMAGES, []), thing.wanted.get(IMAGES, []))
+        if conflicts:
+            thing.problems.append(conflict_sentence(conflicts, languages))
+            return Preview(Outlook.CONFLICT, changes, thing.problems, to_fetch)
+        if thing.linked:
+            return Preview(Outlook.LINK, changes, thing.problems, to_fetch)
+        outlook = Outlook.UPDATE if changes or to_fetch else Outlook.NONE
+        return Preview(outlook, changes, thing.problems, to_fetch)
+
+    def _decided(self, thing: _Thing, stock: Mapping[int, StockRow]) -> tuple[Payload, Payload, list[Any]]:
+        """What the shop has of what would be sent, what would be sent, and what two have changed."""
+        theirs = dict(thing.present.fields) if thing.present is not None else {}
+        ours = dict(thing.fields)
+        row = stock.get(thing.external_id or 0)
+        if row is not None and row.has_combinations:
+            thing.problems.append(COMBINED)
+        elif row is not None:
+            ours[STOCK], theirs[STOCK] = thing.wanted[STOCK], str(row.quantity)
+        needed = self._needed(thing) | {STOCK}
+        decision = decide(
+            thing.base,
+            ours,
+            {name: value for name, value in theirs.items() if name in needed},
+            sending=thing.sending,
+            overwrite=thing.fields if thing.force else (),
+        )
+        return {name: theirs[name] for name in decision.send}, decision.send, decision.conflicts
 
 
 def _expected_ids(
-    shop: PrestaShopShop,
-    profile: ShopProfile,
-    product: ProductData,
-    languages: Mapping[str, int],
-    names: _Names,
+    shop: PrestaShopShop, profile: ShopProfile, product: ProductData, languages: Mapping[str, int]
 ) -> RemoteIds:
-    known = remote_ids.known_ids(
-        shop.id, MappingKind.CATEGORY, [str(each) for each in product.category_ids or ()]
-    )
+    """The shop's ids as far as they are known; what is not there yet bears ours below 0 until it is made."""
+    category_ids = product.category_ids
+    known = remote_ids.known_ids(shop.id, MappingKind.CATEGORY, [str(each) for each in category_ids or ()])
     home = {str(ROOT_CATEGORY_ID): profile.home_category}
     manufacturer = 0 if product.manufacturer_held else None
     if product.manufacturer is not None:
@@ -162,47 +305,7 @@ def _expected_ids(
         tax_rules_group=mappings.expected_tax_group(shop, profile, Decimal(product.tax_rate)),
         manufacturer=manufacturer,
         categories=None
-        if product.category_ids is None
-        else [(home | known).get(str(each), -each) for each in product.category_ids],
+        if category_ids is None
+        else [(home | known).get(str(each), -each) for each in category_ids],
         home=profile.home_category,
     )
-
-
-def _changes(
-    pushed: Payload, wanted: Payload, languages: Mapping[str, int], names: _Names
-) -> Sequence[Change]:
-    """Field by field in words; ids and pictures are told by what they stand for."""
-    told = ("id_tax_rules_group", "id_manufacturer", "id_category_default", "categories", IMAGES)
-    plain = [{key: value for key, value in each.items() if key not in told} for each in (pushed, wanted)]
-    found = describe_changes(plain[0], plain[1], languages)
-    sides = (pushed, wanted)
-    tax = [names.tax_group(each.get("id_tax_rules_group")) for each in sides]
-    maker = [names.manufacturer(each.get("id_manufacturer")) for each in sides]
-    numbers = {
-        int(n) for each in sides for n in [*each.get("categories", []), each.get("id_category_default")] if n
-    }
-    paths = names.categories(sorted(numbers))
-    main = [paths.get(int(each.get("id_category_default") or 0), "") for each in sides]
-    within = ["; ".join(sorted(paths[int(n)] for n in each.get("categories", []))) for each in sides]
-    words = (("tax group", tax), ("manufacturer", maker), ("main category", main), ("categories", within))
-    found += [Change(word, before, after) for word, (before, after) in words if before != after]
-    return [*found, *_image_changes(pushed.get(IMAGES, []), wanted[IMAGES])]
-
-
-def _image_changes(before: Sequence[str], after: Sequence[str]) -> list[Change]:
-    """Which pictures would be added, removed or moved, by their numbers."""
-    added = [str(number) for number, each in enumerate(after, 1) if each not in before]
-    removed = [str(number) for number, each in enumerate(before, 1) if each not in after]
-    changes = []
-    if added:
-        changes.append(Change("images added", "", ", ".join(added)))
-    if removed:
-        changes.append(Change("images removed", ", ".join(removed), ""))
-    stay = [each for each in before if each in after]
-    order = [each for each in after if each in before]
-    if stay != order:
-        old = ", ".join(str(before.index(each) + 1) for each in stay)
-        changes.append(
-            Change("order of images", old, ", ".join(str(before.index(each) + 1) for each in order))
-        )
-    return changes

@@ -21,12 +21,12 @@ from ppm_web.prestashop.values import RemoteIds
 from ppm_web.services.errors import FieldConflictError, NotYetError, SyncError
 from ppm_web.services.images import sources as image_sources
 from ppm_web.services.ledger.tries import UNCHANGED, SyncResult
-from ppm_web.services.product_stock import ProductStock
 from ppm_web.services.publishing.categories import CategoryStrategy
 from ppm_web.services.publishing.group import IMAGES, Group, Task
 from ppm_web.services.publishing.images import ProductImages, check_complete
 from ppm_web.services.publishing.images import wanted as wanted_images
 from ppm_web.services.publishing.links import ProductLinks
+from ppm_web.services.publishing.stock import ProductStock
 from ppm_web.services.publishing.updates import ProductUpdates
 from ppm_web.services.shops import mappings, remote_ids
 from ppm_web.services.shops.remote_ids import RemoteThing

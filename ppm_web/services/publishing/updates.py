@@ -14,9 +14,9 @@ from ppm_web.prestashop.errors import NotFound
 from ppm_web.prestashop.three_way import decide, to_read
 from ppm_web.prestashop.transformers import complete_texts
 from ppm_web.prestashop.values import RemoteProduct
-from ppm_web.services import link_checks
 from ppm_web.services.errors import ConflictError
 from ppm_web.services.publishing.group import Group, Task
+from ppm_web.services.shops import link_checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ class ProductUpdates:
         )
         if found is None:
             return []
-        if newest is not None and not _is(found.get(newest.external_id), {newest.reference}):
+        if newest is not None and not bears(found.get(newest.external_id), {newest.reference}):
             self.group.doubt(f"the product {newest.external_id} is not {newest.reference} any more")
             return []
         for task in needing:
             task.present = found.get(task.state.known_id)
-            if task.present is not None and not _is(task.present, self._references(task)):
+            if task.present is not None and not bears(task.present, self._references(task)):
                 task.came = self._another(task, task.present)
         return [task for task in needing if task.open and task.present is None]
 
@@ -67,11 +67,7 @@ class ProductUpdates:
 
     def deleted(self, task: Task) -> ConflictError:
         """What is told of a product that someone deleted in the shop."""
-        return ConflictError(
-            f"{task.sku} (id {task.state.external_id}) is no longer in shop '{self.group.shop.name}': "
-            f"someone deleted it there. To make it again: flask sync product {task.sku} "
-            f"--shop '{self.group.shop.name}' --force"
-        )
+        return ConflictError(no_longer_there(task.sku, task.state.known_id, self.group.shop.name))
 
     def _needed(self, task: Task) -> set[str]:
         """The fields to be read: all with force, else those that moved here or whose answer got lost."""
@@ -133,17 +129,25 @@ class ProductUpdates:
     def _another(self, task: Task, present: RemoteProduct) -> ConflictError:
         return ConflictError(
             f"The product {present.id} of shop '{self.group.shop.name}' is not {task.sku} any more: its "
-            f"reference there is {present.fields.get('reference') or 'empty'}. Nothing was sent. Give it its "
-            "reference again there, or look at the links of the shop on its page"
+            f"reference there is {present.fields.get('reference') or 'empty'}. Nothing was sent: give it its "
+            "own reference again there"
         )
 
 
-def _is(present: RemoteProduct | None, references: set[str]) -> bool:
-    """Whether the product bears one of the references, however people write them."""
+def no_longer_there(sku: str, external_id: int, shop_name: str) -> str:
+    """What is told of a product that someone deleted in the shop."""
+    return (
+        f"{sku} (id {external_id}) is no longer in shop '{shop_name}': someone deleted it there. "
+        f"To make it again: flask sync product {sku} --shop '{shop_name}' --force"
+    )
+
+
+def bears(present: RemoteProduct | None, references: set[str]) -> bool:
+    """Whether a product bears one of the references, however people write them."""
     if present is None:
         return False
-    bears = clean_reference(str(present.fields.get("reference", ""))).casefold()
-    return bears in {clean_reference(reference).casefold() for reference in references}
+    reference = clean_reference(str(present.fields.get("reference", ""))).casefold()
+    return reference in {clean_reference(each).casefold() for each in references}
 
 
 def _chunks(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:

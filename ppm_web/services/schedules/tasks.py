@@ -14,8 +14,10 @@ from flask import current_app
 from sqlalchemy import select
 
 from ppm_web.extensions import db, reading
-from ppm_web.models import BatchState, JobBatch, PrestaShopShop
+from ppm_web.models import BatchState, JobBatch, PrestaShopShop, SurveyState
 from ppm_web.services.batches import control as batch_control
+from ppm_web.services.batches import surveys
+from ppm_web.services.batches.first_publication import UnconfirmedError
 from ppm_web.services.catalog import selections
 from ppm_web.services.errors import SyncRefusedError
 from ppm_web.services.failures.retries import retry_temporary
@@ -121,10 +123,22 @@ def _sync_shop(shop_id: int, shop_name: str, plan: Plan) -> str:
     if (unfinished := _unfinished(shop_id, plan)) is not None:
         return f"{shop_name}: none was started, as batch {unfinished} has not ended"
     title = f"{plan.name.capitalize()} sync to {shop_name}"
-    batch = batch_control.bulk_sync(shop_id, selections.Selection(kind="all"), by=_by(plan), name=title)
+    everything = selections.Selection(kind="all")
+    try:
+        batch = batch_control.bulk_sync(shop_id, everything, by=_by(plan), name=title)
+    except UnconfirmedError:
+        if not _was_looked_at(shop_id):
+            surveys.request_survey(shop_id, everything, by=_by(plan), name=title, starts=True)
+        return f"{shop_name}: nothing was published there yet: it is looked at what would change first"
     if batch is None:
         return f"{shop_name}: nothing to do"
     return f"{shop_name}: 1 product" if batch.total == 1 else f"{shop_name}: {batch.total:,} products"
+
+
+def _was_looked_at(shop_id: int) -> bool:
+    """Whether a look at the shop goes on, or waits for a person's word."""
+    survey = surveys.latest(shop_id)
+    return survey is not None and survey.starts and survey.state is not SurveyState.FAILED
 
 
 def _unfinished(shop_id: int, plan: Plan) -> str | None:

@@ -18,7 +18,6 @@ from ppm_web.models import CategorySyncStatus, PrestaShopShop, ProductSyncStatus
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.prestashop.values import ShopProfile
-from ppm_web.services import link_checks
 from ppm_web.services.errors import InDoubtError, NotYetError, ShopInactiveError
 from ppm_web.services.ledger import claims, settling, tickets
 from ppm_web.services.ledger import items as batch_items
@@ -33,7 +32,7 @@ from ppm_web.services.publishing.categories import CategoryStrategy
 from ppm_web.services.publishing.group import Group, RemoteState, Task
 from ppm_web.services.publishing.products import ProductStrategy
 from ppm_web.services.shops import client as shop_client
-from ppm_web.services.shops import mappings
+from ppm_web.services.shops import link_checks, mappings
 
 Work = Callable[[PrestaShopClient, ShopProfile], Exception | None]
 """Works on the shop; returns the trouble with it that it met, for the pace."""
