@@ -138,9 +138,8 @@ def _say_sample(sample: dict[str, Any]) -> None:
     click.echo(f"{sample['sku']}: {sample['operation']}")
     for change in sample["changes"]:
         language = f" ({change['language']})" if change["language"] else ""
-        click.echo(
-            f"  {change['field']}{language}: {change['before'] or 'nothing'} → {change['after'] or 'nothing'}"
-        )
+        before, after = change["before"] or "nothing", change["after"] or "nothing"
+        click.echo(f"  {change['field']}{language}: {before} → {after}")
     for problem in sample["problems"]:
         click.echo(f"  {problem}")
 
@@ -149,7 +148,8 @@ def _look(shop: PrestaShopShop, selection: Selection, *, quiet: bool) -> Finding
     """Look at all products that are meant; how far that is goes to standard error."""
     total, found = first_publication.count(shop.id, selection), Findings()
     try:
-        for found, done, wait in first_publication.look_at_all(shop, selection):
+        for findings, done, wait in first_publication.look_at_all(shop, selection):
+            found = findings
             if not quiet and total > first_publication.AT_ONCE:
                 click.echo(f"Looked at {done:,} of {total:,} products in shop '{shop.name}'", err=True)
             time.sleep(wait)

@@ -63,7 +63,7 @@ class _Reader:
 
 
 def _has_few_products(reader: _Reader, allowed: dict[str, frozenset[str]]) -> bool:
-    """Whether no more than FEW_PRODUCTS are there: no count can be asked for (WHOLE.md "Reading a shop back")."""
+    """Whether no more than FEW_PRODUCTS are there; no count can be asked for (WHOLE.md "Reading …")."""
     if "GET" not in allowed.get("products", frozenset()):
         return False
     listed = reader.entities("products", "product", f"?display=[id]&limit={FEW_PRODUCTS + 1}")

@@ -7,7 +7,7 @@ change: nobody should learn from the shop's customers what PPM has overwritten.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ SAMPLES: Final = 20
 
 
 class UnconfirmedError(SyncRefusedError):
-    """The first publication to a shop: it has to be looked at before, and confirmed where much would change."""
+    """The first publication to a shop: it is looked at before, and confirmed where much would change."""
 
 
 @dataclass(slots=True)
@@ -83,10 +83,10 @@ class Findings:
     def words(self) -> str:
         """What was found, in one sentence for people."""
         return (
-            f"{self.counts['create']:,} would be created, {self.counts['link']:,} are in the shop already and "
-            f"would be linked ({self.linked_changes:,} of them change), {self.counts['update']:,} would be "
-            f"updated, {self.counts['none']:,} stay as they are, {self.counts['conflict']:,} are in conflict, "
-            f"{self.counts['refused']:,} cannot be sent"
+            f"{self.counts['create']:,} would be created, {self.counts['link']:,} are in the shop already "
+            f"and would be linked ({self.linked_changes:,} of them change), {self.counts['update']:,} would "
+            f"be updated, {self.counts['none']:,} stay as they are, {self.counts['conflict']:,} are in "
+            f"conflict, {self.counts['refused']:,} cannot be sent"
         )
 
     @property
@@ -137,7 +137,7 @@ def count(shop_id: int, selection: Selection) -> int:
 
 def look_at(
     shop: PrestaShopShop, selection: Selection, findings: Findings, *, after: int = 0
-) -> Iterator[tuple[int, int, float]]:
+) -> Generator[tuple[int, int, float], None, None]:
     """Look at the products that are meant, a hundred at a time, beginning after a product's id.
 
     Gives for each hundred: how many it were, the last one's id, and the seconds that the shop's pace asks to

@@ -31,9 +31,10 @@ TIMEOUT: Final = 600
 def request_survey(
     shop_id: int, selection: Selection, *, by: str, name: str = "", starts: bool = False
 ) -> ShopSurvey:
-    """Let a worker look what a publication of the products would do. Returns the survey, whose page shows it.
+    """Let a worker look what a publication of the products would do. Returns the survey.
 
-    Raises SyncRefusedError for an inactive shop or where nothing is meant, QueueUnavailableError, NoResultFound.
+    Raises SyncRefusedError for an inactive shop or where nothing is meant, QueueUnavailableError, and
+    NoResultFound.
     """
     shop = db.session.get_one(PrestaShopShop, shop_id, populate_existing=True)
     if not shop.active:
@@ -61,7 +62,7 @@ def request_survey(
 
 
 def run_survey(survey_id: str) -> None:
-    """Look at products until all were looked at or the shop's pace is used up: then a later ticket goes on."""
+    """Look at products until all were, or the shop's pace is used up: then a later ticket goes on."""
     with reading():
         survey = db.session.get(ShopSurvey, survey_id, populate_existing=True)
     if survey is None or not survey.state.in_flight:

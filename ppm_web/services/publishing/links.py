@@ -194,7 +194,7 @@ def _made(task: Task) -> Payload:
 
 
 def trouble_of(sku: str, found: Found, shop_name: str) -> str | None:
-    """Why the shop's product of a reference cannot be told, or none be made; None if nothing is in the way."""
+    """Why the shop's product of a reference cannot be told, or none be made; None where it can."""
     if len(found.ids) > 1:
         return (
             f"Shop '{shop_name}' has {len(found.ids)} products with the reference {sku} "

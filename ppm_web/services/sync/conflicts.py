@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal, cast
 
@@ -111,23 +111,22 @@ def _take(shop: PrestaShopShop, product_id: int, values: Mapping[str, Any], code
 
 def _plain(shop: PrestaShopShop, name: str, value: Any) -> dict[str, Any]:
     text = str(value)
-    if name == "price":
-        return {"price_net": Decimal(text)}
     if name in MEASURES:
         return {name: Decimal(text or "0")}
-    if name == "quantity":
-        return {"quantity": int(text)}
-    if name == "active":
-        return {"active": text == "1"}
-    if name == "ean13":
-        return {"ean13": text}
-    if name == "id_tax_rules_group":
-        return {"tax_rate": _rate(shop, int(text or "0"))}
-    if name == "id_manufacturer":
-        return {"manufacturer": _manufacturer(shop, int(text or "0"))}
-    raise SyncRefusedError(
-        f"The shop's {field_word(name)} cannot be taken over: change it in PPM, or let PPM's go to the shop"
-    )
+    readers: dict[str, tuple[str, Callable[[], Any]]] = {
+        "price": ("price_net", lambda: Decimal(text)),
+        "quantity": ("quantity", lambda: int(text)),
+        "active": ("active", lambda: text == "1"),
+        "ean13": ("ean13", lambda: text),
+        "id_tax_rules_group": ("tax_rate", lambda: _rate(shop, int(text or "0"))),
+        "id_manufacturer": ("manufacturer", lambda: _manufacturer(shop, int(text or "0"))),
+    }
+    if name not in readers:
+        raise SyncRefusedError(
+            f"The shop's {field_word(name)} cannot be taken over: change it in PPM, or let PPM's go there"
+        )
+    ours, read = readers[name]
+    return {ours: read()}
 
 
 def _rate(shop: PrestaShopShop, group_id: int) -> Decimal:
