@@ -23,6 +23,7 @@ from ppm_web.practice_shop import DEFAULT_KEY, FaultError, PracticeShop, serve
 @click.option("--entity-ms", type=click.FloatRange(0), default=0, help="What an entity written costs, in ms.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME=RATE", help="Rate 0 to 1, or 3x: the next 3.")
 @click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="Keeps the shop in this file.")
+@click.option("--currency", default="PLN", show_default=True, help="Of a new shop, its default: EUR …")
 @click.option("--seed", type=int, help="Makes the draws of faults repeat.")
 @click.option("--log", is_flag=True, help="Print each request on standard error.")
 def practice_shop(  # noqa: PLR0913, PLR0917 - one argument for each option
@@ -35,6 +36,7 @@ def practice_shop(  # noqa: PLR0913, PLR0917 - one argument for each option
     entity_ms: float,
     faults: tuple[str, ...],
     data: Path | None,
+    currency: str,
     seed: int | None,
     log: bool,
 ) -> None:
@@ -53,6 +55,7 @@ def practice_shop(  # noqa: PLR0913, PLR0917 - one argument for each option
             entity_ms,
             dict(_read_fault(text) for text in faults),
             seed,
+            currency,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error

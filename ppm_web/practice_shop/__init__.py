@@ -9,7 +9,8 @@ with serve(shop) as served:
 
 from __future__ import annotations
 
-from .errors import PhpDiedError, WebserviceError
+from .back_office import BackOffice
+from .errors import DeedError, PhpDiedError, WebserviceError
 from .faults import FaultError
 from .requests_log import RequestRecord
 from .server import Served, serve
@@ -17,6 +18,8 @@ from .shop import DEFAULT_KEY, PracticeShop
 
 __all__ = [
     "DEFAULT_KEY",
+    "BackOffice",
+    "DeedError",
     "FaultError",
     "PhpDiedError",
     "PracticeShop",

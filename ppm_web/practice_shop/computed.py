@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from .fields import Association, Field, Resource, Value
+from .image_rows import cover_of, images_of
 from .slug import slugify
 from .store import Entity, Store
 
@@ -21,12 +22,6 @@ def items_of(store: Store, resource: Resource, entity: Entity, association: Asso
     """The items of an association: at least the id of each."""
     compute = COMPUTED_ITEMS.get((resource.name, association.name))
     return compute(store, entity) if compute else entity.associations.get(association.name, [])
-
-
-def cover_of(store: Store, product: int) -> Entity | None:
-    """The product's cover image; None without images."""
-    images = store.images.where("id_product", product)
-    return next((image for image in images if image.text("cover") == "1"), images[0] if images else None)
 
 
 def subtree(store: Store, category: int) -> set[int]:
@@ -92,7 +87,7 @@ def _ids(identifiers: Iterable[int]) -> Iterable[Item]:
 
 
 def _product_images(store: Store, product: Entity) -> Iterable[Item]:
-    return _ids(store.images.ids_where("id_product", str(product.id)))
+    return _ids(image.id for image in images_of(store, product.id))
 
 
 def _product_combinations(store: Store, product: Entity) -> Iterable[Item]:

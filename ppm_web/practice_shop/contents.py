@@ -8,6 +8,8 @@ from typing import Any
 from .bodies import Sent
 from .computed import items_of, value_of
 from .dialect import Dialect
+from .image_rows import images_of
+from .stock_rows import find_stock_row
 from .store import Entity, Store, fold
 from .writing import delete_entity, write_entity
 
@@ -56,10 +58,8 @@ class Contents:
     def stock_of(self, product_id: int, combination_id: int = 0) -> int | None:
         """The quantity of a product or a combination; None if its row is gone or was moved to shop 0."""
         with self._store.lock:
-            for row in self._store["stock_availables"].where("id_product", product_id):
-                if row.number("id_product_attribute") == combination_id and row.text("id_shop") == "1":
-                    return row.number("quantity")
-            return None
+            row = find_stock_row(self._store, product_id, combination_id)
+            return row.number("quantity") if row else None
 
     def categories(self) -> list[Found]:
         return self.rows("categories")
@@ -82,15 +82,19 @@ class Contents:
             return [self._row("specific_prices", entity) for entity in found]
 
     def images(self, product_id: int) -> list[Found]:
-        """The product's images: id, id_product, position, cover ("1" or ""), and content in bytes."""
+        """The product's images in their order: id, id_product, position, cover ("1" or ""), content in bytes.
+
+        legend is the alt text by language id; content is empty for an image whose file was refused (trap 5).
+        """
         with self._store.lock:
             return [
                 {
                     "id": image.id,
                     **image.fields,
-                    "content": self._store.pictures[f"products/{product_id}/{image.id}"],
+                    "cover": "1" if image.text("cover") == "1" else "",
+                    "content": self._store.pictures.get(f"products/{product_id}/{image.id}", b""),
                 }
-                for image in self._store.images.where("id_product", product_id)
+                for image in images_of(self._store, product_id)
             ]
 
     def rows(self, resource: str) -> list[Found]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .faults import FaultError
+from .deeds import DEEDS, do_deed
 from .messages import Answer, Request
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ def answer_control(shop: PracticeShop, request: Request) -> Answer | None:
     GET faults        {"faults": [{"name", "rate", "next", "method", "resource"}]}
     POST faults       {"NAME": RATE or {"next": N, "method": …, "resource": …}} replaces all; bad ones: 400
     POST reset-stats  forgets the counts; answers them as they are then
+    POST sell         {"product": 7, "combination": 0, "quantity": 1}: lowers the stock as a sale does;
+                      answers {"result": what is left}. So every deed of BackOffice, by its parameters:
+                      POST edit {"resource": "products", "identifier": 7, "fields": {"price": "9"}} …
+                      Wrong parameters, and what cannot be done: 400
     """
     if request.path != PREFIX and not request.path.startswith(f"{PREFIX}/"):
         return None
@@ -30,7 +34,10 @@ def answer_control(shop: PracticeShop, request: Request) -> Answer | None:
     answer = ANSWERS.get((method, name))
     if answer is not None:
         return answer(shop, request)
-    known = ", ".join(f"{wanted} {PREFIX}/{path}" for wanted, path in ANSWERS)
+    if method == "POST" and name in DEEDS:
+        return _do_deed(shop, name, request)
+    paths = [*ANSWERS, *(("POST", deed) for deed in DEEDS)]
+    known = ", ".join(f"{wanted} {PREFIX}/{path}" for wanted, path in paths)
     return _json(404, {"error": f"there are: {known}"})
 
 
@@ -44,16 +51,29 @@ def _show_faults(shop: PracticeShop, _request: Request) -> Answer:
 
 def _set_faults(shop: PracticeShop, request: Request) -> Answer:
     try:
-        wanted = json.loads(request.body)
-    except (ValueError, RecursionError):
-        return _json(400, {"error": "the body is no JSON"})
-    if not isinstance(wanted, dict):
-        return _json(400, {"error": 'the body must be an object: {"NAME": RATE}'})
-    try:
-        shop.set_faults(wanted)
-    except FaultError as error:
+        shop.set_faults(_sent(request))
+    except ValueError as error:
         return _json(400, {"error": str(error)})
     return _json(200, {"faults": shop.faults})
+
+
+def _do_deed(shop: PracticeShop, name: str, request: Request) -> Answer:
+    try:
+        result = do_deed(shop.back_office, name, _sent(request))
+    except ValueError as error:
+        return _json(400, {"error": str(error)})
+    return _json(200, {"result": result})
+
+
+def _sent(request: Request) -> dict[str, object]:
+    """The object in the body. Raises ValueError for anything else."""
+    try:
+        sent = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the body is no JSON") from error
+    if not isinstance(sent, dict):
+        raise ValueError('the body must be an object: {"NAME": VALUE}')
+    return sent
 
 
 def _reset_stats(shop: PracticeShop, _request: Request) -> Answer:

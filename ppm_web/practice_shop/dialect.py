@@ -19,7 +19,7 @@ class Dialect:
     ean_digits: int = 13
     integers_are_numbers: bool = False
     position_may_come_back: bool = False
-    twin_price_code: int | None = None
+    twin_code: int | None = None
     arrow: str = "-&gt;"
 
 
@@ -32,7 +32,7 @@ DIALECTS = {
         ean_digits=14,
         integers_are_numbers=True,
         position_may_come_back=True,
-        twin_price_code=46,
+        twin_code=46,
         arrow="->",
     ),
 }

@@ -1,6 +1,7 @@
 """How a request to the practice shop fails.
 
 WebserviceError     the Webservice answers with error codes
+DeedError           the shop's people asked for what cannot be done (BackOffice)
 PhpDiedError        PHP died of an uncaught exception: 500 with an empty body (recording cat_post_bad_parent)
 """
 
@@ -36,3 +37,7 @@ def failed_query(code: int, message: str) -> WebserviceError:
     place = "classes/webservice/WebserviceRequest.php, line"
     trail = [php_warning(NO_OBJECT, f"{place} {line}") for line in range(1333, 1337)]
     return WebserviceError(500, (code, message), *trail)
+
+
+class DeedError(ValueError):
+    """A deed of the back office that cannot be done, in words for whoever asked."""

@@ -9,16 +9,22 @@ from typing import IO
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from .computed import cover_of
-from .errors import WebserviceError, php_warning
+from .errors import PhpDiedError, WebserviceError, php_warning
+from .image_rows import add_image, drop_image, images_of, is_cover_lost
 from .messages import Answer, Request
 from .reading import find_entity
 from .rendering import XML_TYPE, Renderer, cdata, document, json_body
 from .store import Entity, Store
 
 LIMIT = 2 * 1024 * 1024  # bytes; the shop's default for a picture
+SMALLEST_JPEG = 100  # bytes; what is shorter is a file that broke off
 KINDS = ("general", "products", "categories", "manufacturers", "suppliers", "stores", "customizations")
 _MIME_TYPES = "image/gif, image/jpg, image/jpeg, image/pjpeg, image/png, image/webp, image/x-png"
+
+
+_NO_PICTURE = (
+    "Image upload error : Image format not recognized, allowed formats are: gif, jpg, jpeg, jpe, png, webp"
+)
 
 
 def answer_images(renderer: Renderer, request: Request, method: str) -> Answer:
@@ -31,7 +37,9 @@ def answer_images(renderer: Renderer, request: Request, method: str) -> Answer:
         raise WebserviceError(400, (54, f'Image type "{parts[0]}" does not exist'))
     if method in {"GET", "HEAD"}:
         return _show(renderer, parts, as_json=request.wants_json)
-    if len(parts) < 2 or method == "PATCH" or parts[0] not in renderer.store.tables:
+    if method == "PATCH":
+        raise WebserviceError(405, (67, "This method is not allowed for images"))
+    if len(parts) < 2 or parts[0] not in renderer.store.tables:
         raise WebserviceError(
             405, (25, f"Method {method} is not allowed for the resource images with this path")
         )
@@ -43,7 +51,7 @@ def answer_images(renderer: Renderer, request: Request, method: str) -> Answer:
 
 def picture_type(content: bytes) -> str | None:
     """The type of a picture by its first bytes: jpeg, png, gif or webp; None for anything else."""
-    if content.startswith(b"\xff\xd8\xff"):
+    if content.startswith(b"\xff\xd8\xff") and len(content) > SMALLEST_JPEG:
         return "image/jpeg"
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
@@ -55,10 +63,8 @@ def picture_type(content: bytes) -> str | None:
 
 
 def _show(renderer: Renderer, parts: list[str], *, as_json: bool) -> Answer:
-    if len(parts) >= 3 and parts[0] == "products":
-        return _show_picture(renderer.store, f"products/{parts[1]}/{parts[2]}")
-    if len(parts) == 2 and parts[0] != "products":
-        return _show_picture(renderer.store, f"{parts[0]}/{parts[1]}")
+    if len(parts) >= 2 + (parts[:1] == ["products"]):
+        return _show_picture(renderer.store, parts)
     if len(parts) == 2 and not _images(renderer.store, parts[1]):
         return Answer(404)
     if as_json:
@@ -75,10 +81,19 @@ def _show(renderer: Renderer, parts: list[str], *, as_json: bool) -> Answer:
     return _show_kinds(renderer) if not parts else _show_owners(renderer, parts[0])
 
 
-def _show_picture(store: Store, key: str) -> Answer:
-    content = store.pictures.get(key)
+def _show_picture(store: Store, parts: list[str]) -> Answer:
+    """A picture as it was sent, in any of its sizes (WHOLE, "Images")."""
+    kind, owner, *rest = parts
+    if kind == "products":
+        found = find_entity(store, "products", owner)
+        rest[0] = str(_image(store, found.id if found else 0, parts).id)
+    if len(rest) > (kind == "products") and not any(
+        row.text("name") == rest[-1] for row in store["image_types"].all()
+    ):
+        raise WebserviceError(400, (58, f"This image size does not exist: {rest[-1]}"))
+    content = store.pictures.get("/".join([kind, owner, *rest[: int(kind == "products")]]))
     if content is None:
-        return Answer(404)
+        raise WebserviceError(500, (61, "This image does not exist on disk"))
     return Answer(200, content, picture_type(content) or "application/octet-stream")
 
 
@@ -113,7 +128,7 @@ def _show_owners(renderer: Renderer, kind: str) -> Answer:
 
 def _images(store: Store, product: str) -> list[Entity]:
     found = find_entity(store, "products", product)
-    return store.images.where("id_product", found.id) if found else []
+    return images_of(store, found.id) if found else []
 
 
 def _upload(renderer: Renderer, request: Request, parts: list[str], method: str) -> Answer:
@@ -123,29 +138,24 @@ def _upload(renderer: Renderer, request: Request, parts: list[str], method: str)
         name = store[kind].resource.object_name
         raise WebserviceError(400, (76, f"{name} {owner} does not exist"))
     # PHP reads multipart bodies of POST only (recording image_put_replace_multipart_real_put).
-    content = _uploaded_picture(request if request.method == "POST" else None)
-    if kind != "products":
-        store.save_picture(f"{kind}/{found.id}", content)
-        return Answer(200, content, picture_type(content) or "")
-    if method == "PUT":
-        image = _image(store, found.id, parts)
-        store.save_picture(f"products/{found.id}/{image.id}", content)
-        return Answer(200, content, picture_type(content) or "")
-    return _add_image(renderer, found.id, content)
-
-
-def _uploaded_picture(request: Request | None) -> bytes:
-    content = _form_file(request, "image") if request else None
+    content = _form_file(request, "image") if request.method == "POST" else None
     if content is None:
         raise WebserviceError(400, (76, 'Please set an "image" parameter with image data for value'))
     if len(content) > LIMIT:
         raise WebserviceError(
             400, (72, f"The image size is too large (maximum allowed is {LIMIT // 1024} KB)")
         )
+    if kind == "products" and method != "PUT":
+        return _add_image(renderer, found.id, content)
+    key = f"{kind}/{found.id}"
+    if kind == "products":
+        key += f"/{_image(store, found.id, parts).id}"
+    elif method != "PUT" and key in store.pictures:
+        raise WebserviceError(400, (65, "This image already exists. To modify it, please use the PUT method"))
     if picture_type(content) is None:
-        message = "Image format not recognized, allowed formats are: gif, jpg, jpeg, jpe, png, webp"
-        raise WebserviceError(400, (76, f"Image upload error : {message}"))
-    return content
+        raise WebserviceError(400, (73 if method == "PUT" else 76, _NO_PICTURE))
+    store.save_picture(key, content)
+    return Answer(200, content, picture_type(content) or "")
 
 
 def _form_file(request: Request, name: str) -> bytes | None:
@@ -162,19 +172,21 @@ def _in_memory(*_arguments: object, **_named: object) -> IO[bytes]:
 
 def _add_image(renderer: Renderer, product: int, content: bytes) -> Answer:
     store = renderer.store
-    others = store.images.where("id_product", product)
-    position = max((other.number("position") for other in others), default=0) + 1
-    cover = "" if others else "1"  # the first becomes the cover (recordings image_post_jpeg, image_post_png)
-    fields = {"id_product": str(product), "position": str(position), "cover": cover}
-    image = store.save("images", Entity(0, dict(fields)))
-    store.save_picture(f"products/{product}/{image.id}", content)
+    if is_cover_lost(store, product):  # WHOLE, trap 6
+        if renderer.dialect.twin_code is None:
+            raise PhpDiedError
+        raise WebserviceError(400, (76, _NO_PICTURE))
+    is_picture = picture_type(content) is not None
+    image = add_image(store, product, content if is_picture else None)
+    if not is_picture:  # refused, and yet it is there (WHOLE, trap 5)
+        raise WebserviceError(400, (76, _NO_PICTURE))
     legend = "".join(
         f'<language id="{language}"{renderer.href(f"languages/{language}")}>{cdata("")}</language>'
         for language in renderer.languages
     )
     lines = [
         f"<id>{cdata(str(image.id))}</id>",
-        *(f"<{name}>{cdata(text)}</{name}>" for name, text in fields.items()),
+        *(f"<{name}>{cdata(image.text(name))}</{name}>" for name in ("id_product", "position", "cover")),
     ]
     picture = base64.b64encode(content).decode()
     body = document(
@@ -189,16 +201,13 @@ def _delete(store: Store, parts: list[str]) -> Answer:
     found = find_entity(store, kind, owner)
     if kind != "products":
         if found is None or f"{kind}/{found.id}" not in store.pictures:
-            raise _no_image()
+            raise WebserviceError(500, (64, "This image does not exist on disk"))
         store.save_picture(f"{kind}/{found.id}", None)
         return Answer(200)
-    product = found.id if found else 0
-    image = _image(store, product, parts)
-    store.delete("images", image)
-    store.save_picture(f"products/{product}/{image.id}", None)
-    cover = cover_of(store, product)
-    if cover is not None:
-        store.change("images", cover, cover="1")
+    if found is not None and len(parts) == 2:
+        return Answer(200)  # and deletes nothing (WHOLE, trap 7)
+    image = _image(store, found.id if found else 0, parts)
+    drop_image(store, image)
     return Answer(200)
 
 

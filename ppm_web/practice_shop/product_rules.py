@@ -1,12 +1,14 @@
-"""Products and combinations: friendly URLs, stock rows, covers, and what goes with them."""
+"""Products: friendly URLs, stock rows, covers, and what goes with them."""
 
 from __future__ import annotations
 
+from .combination_rows import keep_combinations, set_default
 from .draft import Draft
 from .errors import NO_ARRAY, WebserviceError, php_warning
-from .fields import Value
+from .image_rows import drop_image, set_cover
 from .rules_base import Rules
 from .slug import is_slug, slugify
+from .stock_rows import add_stock_row
 from .store import Entity, Store
 
 
@@ -32,46 +34,27 @@ class ProductRules(Rules):
             draft.associations["categories"] = list(known.values())
 
     def saved(self, draft: Draft, entity: Entity) -> None:
+        store = draft.store
         if draft.old is None:
-            add_stock_row(draft.store, entity.id, 0)
-        cover = draft.sent.plain.get("id_default_image", "")
-        if draft.old is not None and cover.isdecimal():
-            set_cover(draft.store, entity.id, int(cover))
+            add_stock_row(store, entity.id, 0)
+        elif "combinations" in draft.sent.associations:
+            keep_combinations(store, entity.id, draft.sent.associations["combinations"])
+        default = draft.sent.plain.get("id_default_combination")
+        if draft.old is not None and default is not None:
+            set_default(store, entity.id, int(default) if default.isdecimal() else 0)
+        cover = draft.sent.plain.get("id_default_image")
+        if draft.old is not None and cover is not None:
+            set_cover(store, entity.id, int(cover) if cover.isdecimal() else 0)
 
     def deleting(self, store: Store, entity: Entity) -> None:
+        had_combinations = bool(store["combinations"].where("id_product", entity.id))
         for resource in ("stock_availables", "combinations", "specific_prices", "product_suppliers"):
             for row in store[resource].where("id_product", entity.id):
                 store.delete(resource, row)
+        if had_combinations:  # and for good: nothing deletes it (WHOLE, trap 8)
+            add_stock_row(store, entity.id, 0)
         for image in store.images.where("id_product", entity.id):
-            store.delete("images", image)
-            store.save_picture(f"products/{entity.id}/{image.id}", None)
-
-
-class CombinationRules(Rules):
-    def saved(self, draft: Draft, entity: Entity) -> None:
-        if draft.old is not None:
-            return
-        product = draft.store["products"].get(entity.number("id_product"))
-        add_stock_row(draft.store, entity.number("id_product"), entity.id)
-        if product is None:
-            return
-        changes: dict[str, Value] = {"product_type": "combinations"}
-        if not product.number("id_default_combination"):
-            # The first becomes the default (recording prod_type_after_combination).
-            changes["id_default_combination"] = str(entity.id)
-            changes["cache_default_attribute"] = str(entity.id)
-        draft.store.change("products", product, **changes)
-
-    def deleting(self, store: Store, entity: Entity) -> None:
-        product_id = entity.number("id_product")
-        for row in store["stock_availables"].where("id_product", product_id):
-            if row.number("id_product_attribute") == entity.id:
-                store.delete("stock_availables", row)
-        product = store["products"].get(product_id)
-        if product is not None and product.number("id_default_combination") == entity.id:
-            ids = store["combinations"].ids_where("id_product", str(product_id))
-            default = next((str(other) for other in ids if other != entity.id), "0")
-            store.change("products", product, id_default_combination=default, cache_default_attribute=default)
+            drop_image(store, image)
 
 
 def make_link_rewrite(draft: Draft) -> None:
@@ -87,26 +70,3 @@ def make_link_rewrite(draft: Draft) -> None:
         made[language] = text if is_slug(text) else slugify(text or names.get(language, ""))
     if made != rewrites:
         draft.raw["link_rewrite"] = made
-
-
-def add_stock_row(store: Store, product: int, combination: int) -> None:
-    """The stock row that comes with a product or a combination: quantity 0 (recording stock_after_combo)."""
-    fields: dict[str, Value] = {
-        "id_product": str(product),
-        "id_product_attribute": str(combination),
-        "id_shop": "1",
-        "id_shop_group": "0",
-        "quantity": "0",
-        "depends_on_stock": "0",
-        "out_of_stock": "2",
-        "location": "",
-    }
-    store.save("stock_availables", Entity(0, fields))
-
-
-def set_cover(store: Store, product: int, cover: int) -> None:
-    """Make one of the product's images its cover; any other id changes nothing."""
-    images = store.images.where("id_product", product)
-    if any(image.id == cover for image in images):
-        for image in images:
-            store.change("images", image, cover="1" if image.id == cover else "")

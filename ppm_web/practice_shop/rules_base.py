@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .dialect import Dialect
 from .draft import Draft
+from .errors import PhpDiedError, WebserviceError
 from .store import Entity, Store
 
 
@@ -25,3 +27,10 @@ class Rules:
 
     def deleting(self, store: Store, entity: Entity) -> None:
         """Delete what hangs on the entity."""
+
+
+def twin_error(dialect: Dialect) -> Exception:
+    """A row that breaks a unique key of the database: 8.2 dies of it, 9.1 says code 46 (WHOLE)."""
+    if dialect.twin_code is None:
+        return PhpDiedError()
+    return WebserviceError(500, (dialect.twin_code, "Unable to save resource"))

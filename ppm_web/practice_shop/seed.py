@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .clock import now
-from .fields import Value
-from .store import Entity, Store
+from .rows import add_row
+from .setup_deeds import add_currency
+from .store import Store
 
 # Of every tax group, the rules of the default country (14, Poland) and of some others, as recorded in
 # list_tax_rules_full_json: id, group, country, tax. A rate is found by group AND country. The recorded shop
@@ -62,26 +62,22 @@ IMAGE_TYPES = (
 COUNTRIES = ((1, "DE", "Germany", "Niemcy"), (2, "AT", "Austria", "Austria"), (3, "BE", "Belgium", "Belgia"))
 
 
-def fill_store(store: Store) -> None:
-    """Fill an empty store; one that holds languages already is left alone."""
+def fill_store(store: Store, currency: str) -> None:
+    """Fill an empty store, with this default currency; one that holds languages already is left alone."""
     with store.transaction():
         if store["languages"].ids:
             return
-        _seed_setup(store)
+        _seed_setup(store, currency)
         _seed_taxes(store)
         _seed_categories(store)
 
 
-def _seed_setup(store: Store) -> None:
+def _seed_setup(store: Store, currency: str) -> None:
     _language(store, 1, "English (English)", "en", "en-US", "en-us", "m/d/Y")
     _language(store, 2, "Polski (Polish)", "pl", "pl-PL", "pl", "Y-m-d")
-    _row(
-        store, "currencies", 1, names=_texts("Polish Zloty", "złoty polski"), name="Polish Zloty",
-        symbol=_texts("zł", "zł"), iso_code="PLN", numeric_iso_code="985", precision="2",
-        conversion_rate="1.000000", active="1", pattern=_texts("", ""),
-    )  # fmt: skip
-    _row(store, "shop_groups", 1, name="Default", active="1")
-    _row(
+    add_currency(store, currency)
+    add_row(store, "shop_groups", 1, name="Default", active="1")
+    add_row(
         store, "shops", 1, id_shop_group="1", id_category="2", active="1", name="Practice shop",
         theme_name="classic",
     )  # fmt: skip
@@ -90,12 +86,12 @@ def _seed_setup(store: Store) -> None:
         (2, "Guest", "Gość"),
         (3, "Customer", "Klient"),
     ):
-        _row(store, "groups", identifier, show_prices="1", name=_texts(english, polish))
+        add_row(store, "groups", identifier, show_prices="1", name=_texts(english, polish))
     for identifier, name, value in CONFIGURATIONS:
-        _row(store, "configurations", identifier, name=name, value=value)
-    _row(store, "zones", 1, name="Europe", active="1")
+        add_row(store, "configurations", identifier, name=name, value=value)
+    add_row(store, "zones", 1, name="Europe", active="1")
     for identifier, code, english, polish in (*COUNTRIES, (14, "PL", "Poland", "Polska")):
-        _row(
+        add_row(
             store,
             "countries",
             identifier,
@@ -105,11 +101,13 @@ def _seed_setup(store: Store) -> None:
             name=_texts(english, polish),
         )
     for identifier, (name, width, height) in enumerate(IMAGE_TYPES, 1):
-        _row(store, "image_types", identifier, name=name, width=str(width), height=str(height), products="1")
+        add_row(
+            store, "image_types", identifier, name=name, width=str(width), height=str(height), products="1"
+        )
 
 
 def _language(store: Store, identifier: int, name: str, iso: str, locale: str, code: str, date: str) -> None:
-    _row(
+    add_row(
         store, "languages", identifier, name=name, iso_code=iso, locale=locale, language_code=code,
         active="1", date_format_lite=date, date_format_full=f"{date} H:i:s",
     )  # fmt: skip
@@ -117,11 +115,11 @@ def _language(store: Store, identifier: int, name: str, iso: str, locale: str, c
 
 def _seed_taxes(store: Store) -> None:
     for identifier, (rate, name) in enumerate(TAXES, 1):
-        _row(store, "taxes", identifier, rate=rate, active="1", name=_texts(name, name))
+        add_row(store, "taxes", identifier, rate=rate, active="1", name=_texts(name, name))
     for identifier, name in enumerate(TAX_GROUPS, 1):
-        _row(store, "tax_rule_groups", identifier, name=name, active="1")
+        add_row(store, "tax_rule_groups", identifier, name=name, active="1")
     for identifier, group, country, tax in TAX_RULES:
-        _row(
+        add_row(
             store, "tax_rules", identifier, id_tax_rules_group=str(group), id_country=str(country),
             zipcode_from="0", zipcode_to="0", id_tax=str(tax),
         )  # fmt: skip
@@ -130,23 +128,11 @@ def _seed_taxes(store: Store) -> None:
 def _seed_categories(store: Store) -> None:
     for identifier, name, parent in ((1, "Root", 0), (2, "Home", 1)):
         slug = name.lower()
-        _row(
+        add_row(
             store, "categories", identifier, id_parent=str(parent), level_depth=str(identifier - 1),
             active="1", id_shop_default="1", is_root_category=str(identifier - 1), name=_texts(name, name),
             link_rewrite=_texts(slug, slug),
         )  # fmt: skip
-
-
-def _row(store: Store, resource: str, identifier: int, **given: Value) -> None:
-    fields: dict[str, Value] = {}
-    for field in store[resource].resource.fields:
-        if field.name in given:
-            fields[field.name] = given[field.name]
-        elif field.i18n:
-            fields[field.name] = _texts("", "")
-        else:
-            fields[field.name] = now() if field.format == "isDate" else field.missing
-    store.save(resource, Entity(identifier, fields))
 
 
 def _texts(english: str, polish: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
 from pathlib import Path
 
+from .back_office import BackOffice
 from .contents import Contents
 from .control import answer_control
 from .dialect import find_dialect
@@ -37,9 +38,11 @@ class PracticeShop(Contents):
     request_ms, entity_ms   milliseconds that each request, and each entity written, costs; with either set
                  the shop serves one request at a time, as one small shop does
     faults       as `set_faults` takes them; seed makes their draws repeat
+    currency     the default currency of a new shop, by its code
 
-    Raises ValueError for an unknown version, a bad key, a negative cost, or (FaultError) a bad fault; OSError
-    or sqlite3.Error if the data file cannot be used. What is in the shop is read by the methods of Contents.
+    Raises ValueError for an unknown version, a bad key, a negative cost, a bad currency (DeedError) or fault
+    (FaultError); OSError or sqlite3.Error if the data file cannot be used. What is in the shop is read by the
+    methods of Contents; back_office does what the shop's own people do.
     """
 
     slow_seconds: float = 3.0
@@ -56,6 +59,7 @@ class PracticeShop(Contents):
         entity_ms: float = 0,
         faults: Mapping[str, object] | None = None,
         seed: int | None = None,
+        currency: str = "PLN",
     ) -> None:
         dialect = find_dialect(version)
         for text in (key, small_key):
@@ -70,7 +74,8 @@ class PracticeShop(Contents):
         self._faults = Faults(seed)
         self._faults.replace(faults or {})
         super().__init__(Store(Path(data_file) if data_file else None), dialect)
-        fill_store(self._store)
+        fill_store(self._store, currency)
+        self.back_office = BackOffice(self._store, dialect)
         methods = METHODS if dialect.has_patch else METHODS - {"PATCH"}
         keys = {fold(key): dict.fromkeys(DESCRIPTIONS, methods)}
         if small_key:
@@ -106,7 +111,7 @@ class PracticeShop(Contents):
         """What GET /__practice/stats shows.
 
         requests: counts; total: their sum; entities: how many were saved or deleted one by one, by method and
-        resource, as {"POST": {"products": 3}}; faults: how often each has struck, by name.
+        resource, as {"POST": {"products": 3}}; faults: how often each has struck, by name; sales: how many.
         """
         requests = self.counts
         total = sum(sum(by_resource.values()) for by_resource in requests.values())
@@ -115,11 +120,13 @@ class PracticeShop(Contents):
             "total": total,
             "entities": self._log.entities(),
             "faults": self.struck_faults,
+            "sales": self.back_office.sales,
         }
 
     def reset_stats(self) -> None:
         """Forget the counts and the last requests; the faults stay set."""
         self._log.clear()
+        self.back_office.forget_sales()
         self._faults.reset_counts()
 
     def set_faults(self, faults: Mapping[str, object]) -> None:

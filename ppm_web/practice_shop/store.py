@@ -145,7 +145,10 @@ class Store:
     @property
     def languages(self) -> list[str]:
         """The ids of the shop's languages, the default first."""
-        return [str(identifier) for identifier in self.tables["languages"].ids]
+        found = self.tables["configurations"].where("name", "PS_LANG_DEFAULT")
+        default = found[0].text("value") if found else ""
+        known = [str(identifier) for identifier in self.tables["languages"].ids]
+        return sorted(known, key=lambda language: language != default)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

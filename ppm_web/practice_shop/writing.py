@@ -82,7 +82,8 @@ def delete_entity(store: Store, resource: Resource, identifier: str) -> None:
         entity = find_entity(store, resource.name, identifier)
         if entity is not None:
             rules.deleting(store, entity)
-            store.delete(resource.name, entity)
+            if store[resource.name].get(entity.id):
+                store.delete(resource.name, entity)
 
 
 def _existing(store: Store, resource: Resource, identifier: str) -> Entity:

@@ -89,3 +89,27 @@ def category(name: str, inside: str = "<active>1</active>", parent: int = 2) -> 
         f"<category><id_parent>{parent}</id_parent>{inside}{texts('name', name)}"
         f"{texts('link_rewrite', 'slug')}</category>"
     )
+
+
+def make(api: Api, resource: str, body: str) -> int:
+    """The id of a new row."""
+    answer = api.call("POST", f"/{resource}", body)
+    assert answer.status_code == 201, answer.text
+    return int(xml(answer)[0].findtext("id") or 0)
+
+
+def patch(api: Api, resource: str, node: str, identifier: int, inside: str) -> requests.Response:
+    return api.call("PATCH", f"/{resource}/{identifier}", f"<{node}><id>{identifier}</id>{inside}</{node}>")
+
+
+def items(association: str, node: str, *identifiers: int) -> str:
+    """An association as it is sent."""
+    inner = "".join(f"<{node}><id>{identifier}</id></{node}>" for identifier in identifiers)
+    return f"<associations><{association}>{inner}</{association}></associations>"
+
+
+def upload(api: Api, product_id: int, picture: bytes = JPEG) -> int:
+    """The id of a new image."""
+    answer = api.call("POST", f"/images/products/{product_id}", image=picture)
+    assert answer.status_code == 200, answer.text
+    return int(xml(answer).findtext("image/id") or 0)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.practice_shop.api import JPEG, PNG, Api, category, codes, texts, xml
+from tests.practice_shop.api import Api, category, codes, make, texts
 from tests.practice_shop.conftest import Served
 
 
@@ -10,12 +10,6 @@ def stock_row(api: Api, product: int) -> int:
     return int(
         api.get(f"/stock_availables?filter[id_product]=[{product}]&display=[id]")[0].findtext("id") or 0
     )
-
-
-def make(api: Api, resource: str, body: str) -> int:
-    answer = api.call("POST", f"/{resource}", body)
-    assert answer.status_code == 201, answer.text
-    return int(xml(answer)[0].findtext("id") or 0)
 
 
 def test_stock_is_patched_also_below_zero_and_leaves_the_products_date(any_api: Api) -> None:
@@ -134,63 +128,6 @@ def test_the_same_specific_price_twice_is_a_500_that_9_1_explains(any_api: Api) 
     is_new = any_api.shop.version == "9.1.4"
     assert (again.status_code, codes(again)) == (500, [46] if is_new else [])
     assert codes(any_api.call("POST", "/specific_prices", body.replace("<id_shop>0</id_shop>", ""))) == [41]
-
-
-def test_the_first_image_is_the_cover_until_another_is_named_or_it_goes(any_api: Api) -> None:
-    identifier = any_api.make_product()
-    path = f"/images/products/{identifier}"
-    assert any_api.call("GET", path).status_code == 404
-    one, two = (
-        int(xml(any_api.call("POST", path, image=picture)).findtext("image/id") or 0)
-        for picture in (JPEG, PNG)
-    )
-    assert [image["cover"] for image in any_api.shop.images(identifier)] == ["1", ""]
-    body = f"<product><id>{identifier}</id><id_default_image>{two}</id_default_image></product>"
-    assert xml(any_api.call("PATCH", "/products", body)).findtext("product/id_default_image") == str(two)
-    assert any_api.call("DELETE", f"{path}/{two}").status_code == 200
-    assert any_api.get(f"/products/{identifier}").findtext("id_default_image") == str(one)
-    assert [node.get("id") for node in any_api.get(path)] == [str(one)]
-    assert any_api.call("GET", f"{path}/{one}").content == JPEG
-
-
-def test_an_image_is_replaced_by_a_post_that_is_a_put(api: Api) -> None:
-    identifier = api.make_product()
-    path = f"/images/products/{identifier}"
-    image = xml(api.call("POST", path, image=JPEG)).findtext("image/id")
-    assert codes(api.call("PUT", f"{path}/{image}", image=PNG)) == [76]
-    assert api.call("POST", f"{path}/{image}?ps_method=PUT", image=PNG).status_code == 200
-    assert [found["content"] for found in api.shop.images(identifier)] == [PNG]
-
-
-def test_what_is_no_picture_too_large_or_for_no_product_is_refused(api: Api) -> None:
-    path = f"/images/products/{api.make_product()}"
-    assert codes(api.call("POST", path, image=b"hello")) == [76]
-    assert codes(api.call("POST", path, image=b"BM" + b"0" * 99)) == [76]
-    assert codes(api.call("POST", path, JPEG)) == [76]
-    assert codes(api.call("POST", path, image=JPEG + b"0" * 2_100_000)) == [72]
-    assert codes(api.call("POST", "/images/products/99", image=JPEG)) == [76]
-    assert codes(api.call("DELETE", f"{path}/99")) == [57]
-    assert api.call("POST", "/images/categories/2", image=JPEG).status_code == 200
-
-
-def test_a_combination_has_its_own_stock_which_the_products_follows(any_api: Api) -> None:
-    identifier = any_api.make_product()
-    combinations = [
-        make(any_api, "combinations",
-             f"<combination><id_product>{identifier}</id_product><minimal_quantity>1</minimal_quantity></combination>")
-        for _ in range(2)
-    ]  # fmt: skip
-    product = any_api.shop.row("products", identifier)
-    assert product is not None
-    assert (product["product_type"], product["id_default_combination"]) == ("combinations", combinations[0])
-    rows = any_api.shop.rows("stock_availables")
-    for row, quantity in zip(rows[1:], (5, 2), strict=True):
-        body = f"<stock_available><id>{row['id']}</id><quantity>{quantity}</quantity></stock_available>"
-        assert any_api.call("PATCH", "/stock_availables", body).status_code == 200
-    assert any_api.shop.stock_of(identifier, combinations[1]) == 2
-    assert any_api.shop.stock_of(identifier) == 7
-    assert any_api.call("DELETE", f"/combinations/{combinations[0]}").status_code == 200
-    assert any_api.get(f"/products/{identifier}").findtext("id_default_combination") == str(combinations[1])
 
 
 def test_features_suppliers_and_tags_are_made_and_joined(served: Served) -> None:

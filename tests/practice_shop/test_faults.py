@@ -126,8 +126,9 @@ def test_faults_and_stats_over_http(api: Api) -> None:
         "total": 3,
         "entities": {"POST": {"products": 1}},
         "faults": {"503": 1},
+        "sales": 0,
     }
-    empty = {"requests": {}, "total": 0, "entities": {}, "faults": {}}
+    empty = {"requests": {}, "total": 0, "entities": {}, "faults": {}, "sales": 0}
     assert requests.post(f"{control}/reset-stats", timeout=5).json() == empty
 
 
