@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .bodies import Sent
+from .collation import fold
 from .computed import items_of, value_of
 from .dialect import Dialect
 from .image_rows import images_of
 from .stock_rows import find_stock_row
-from .store import Entity, Store, fold
+from .store import Entity, Store
 from .writing import delete_entity, write_entity
 
 Found = dict[str, Any]

@@ -20,6 +20,7 @@ class Dialect:
     integers_are_numbers: bool = False
     position_may_come_back: bool = False
     twin_code: int | None = None
+    dies_of_missing_dates: bool = True
     arrow: str = "-&gt;"
 
 
@@ -33,6 +34,7 @@ DIALECTS = {
         integers_are_numbers=True,
         position_may_come_back=True,
         twin_code=46,
+        dies_of_missing_dates=False,
         arrow="->",
     ),
 }

@@ -11,8 +11,20 @@ from dataclasses import dataclass
 
 from .messages import Request
 
-SAVE_FAULTS = frozenset({"500-after-save", "close-before-save", "close-after-save", "save-late"})
-NAMES = frozenset({"slow", "429", "429-retry-after", "503", "500", "html-200", "key-refused"}) | SAVE_FAULTS
+SAVE_FAULTS = frozenset(
+    {"500-after-save", "504-after-save", "close-before-save", "close-after-save", "save-late"}
+)
+NAMES = SAVE_FAULTS | {
+    "slow",
+    "429",
+    "429-retry-after",
+    "503",
+    "504",
+    "500",
+    "html-200",
+    "key-refused",
+    "notice",
+}
 
 
 class FaultError(ValueError):

@@ -6,47 +6,45 @@ import difflib
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 
+from .conditions import ID, Condition, compared_keys, read_condition
 from .errors import WebserviceError, failed_query
 from .fields import Field, Resource
-from .store import Entity, Table, fold
+from .store import Entity, Table
 
 _FILTER = re.compile(r"filter\[(\w+)\]")
-_EXPRESSION = re.compile(r"([<>!]?)(%?)\[(.*)\](%?)", re.DOTALL)
+_FILTER_BELOW = re.compile(r"filter\[(\w+)\]\[\w*\]")
 _ORDER = re.compile(r"(\w+)_(ASC|DESC)", re.IGNORECASE)
-_ID = Field("id", "integer")
+_SHOWN = re.compile(r"(\w+)\s*(?:\[([^\]]*)\])?")
 _DATES = frozenset({"date_add", "date_upd"})
-Key = str | Decimal
 
 
 @dataclass(frozen=True)
-class Condition:
-    """One filter. exact holds the values of a plain list, so that an index can serve it; else None."""
+class Shown:
+    """What display=[…] names: fields, and associations with the fields of their items."""
 
-    field: Field
-    accepts: Callable[[Key], bool]
-    exact: tuple[str, ...] | None = None
-    bounds: tuple[str, str] | None = None
-
-    def holds(self, entity: Entity) -> bool:
-        return any(self.accepts(key) for key in _keys(entity, self.field))
+    fields: set[str]
+    associations: dict[str, set[str]] = field(default_factory=dict)
 
 
 def select_entities(table: Table, query: dict[str, str]) -> list[Entity]:
     """The entities of a list in their order, cut by limit.
 
-    `[a|b]` is a list, `[a,b]` an interval, `[x]%` begins, `%[x]%` contains, `>[x]`, `<[x]`, `![x]`
-    (recordings list_filter_*). Raises WebserviceError: 500 with code 32 (no such field, or a date without
-    date=1), 34 (computed field), 400 for a bad sort or limit.
+    Filters as read_condition reads them (recordings list_filter_*). Raises WebserviceError: 500 with code 32
+    (no such field, or a date without date=1), 34 (computed field), 31 (an association), 400 for a bad sort or
+    limit.
     """
-    conditions = [
-        _condition(_filterable(table.resource, match[1], query), text)
+    if any(_FILTER_BELOW.fullmatch(name) for name in query):
+        raise failed_query(31, "You cannot filter by the fields of an association")
+    read = [
+        read_condition(_filterable(table.resource, match[1], query), text)
         for name, text in query.items()
         if (match := _FILTER.fullmatch(name))
     ]
+    conditions = [condition for condition in read if condition is not None]
     found = (
         entity
         for entity in _candidates(table, conditions)
@@ -59,18 +57,29 @@ def select_entities(table: Table, query: dict[str, str]) -> list[Entity]:
     return list(islice(found, start, end))
 
 
-def shown_fields(resource: Resource, display: str | None) -> set[str] | None:
-    """The names in display=[…]; None for display=full. Raises WebserviceError: 500, code 35."""
+def asks_for_missing_date(resource: Resource, query: dict[str, str]) -> bool:
+    """Whether a date is filtered on that the resource has not (WHOLE, trap 16)."""
+    asked = {name for name in _DATES if f"filter[{name}]" in query} - set(resource.field_by_name)
+    return bool(asked) and query.get("date") == "1"
+
+
+def shown_fields(resource: Resource, display: str | None) -> Shown | None:
+    """What display=[…] names; None for display=full. Raises WebserviceError: 500, code 35."""
     if display == "full":
         return None
-    names = [name.strip() for name in (display or "").strip("[]").split(",")]
-    for name in names:
-        if name != "id" and name not in resource.field_by_name:
+    shown = Shown(set())
+    text = (display or "").strip()
+    for name, below in _SHOWN.findall(text[1:-1] if text.startswith("[") else text):
+        if name in resource.association_by_name and below:
+            shown.associations[name] = {part.strip() for part in below.split(",")}
+        elif name == "id" or name in resource.field_by_name:
+            shown.fields.add(name)
+        else:
             available = ", ".join(["id", *resource.field_by_name])
             raise failed_query(
                 35, f'Unable to display this field "{name}". However, these are available: {available}'
             )
-    return set(names)
+    return shown
 
 
 def did_you_mean(wanted: str, names: Iterable[str], end: str = "") -> str:
@@ -82,7 +91,7 @@ def did_you_mean(wanted: str, names: Iterable[str], end: str = "") -> str:
 
 
 def _filterable(resource: Resource, name: str, query: dict[str, str]) -> Field:
-    field = _ID if name == "id" else resource.field_by_name.get(name)
+    field = ID if name == "id" else resource.field_by_name.get(name)
     if field is None or (name in _DATES and query.get("date") != "1"):
         names = ["id", *(f.name for f in resource.fields if not f.i18n and f.name not in _DATES)]
         raise failed_query(32, f"This filter does not exist. {did_you_mean(name, names)}")
@@ -92,98 +101,27 @@ def _filterable(resource: Resource, name: str, query: dict[str, str]) -> Field:
     return field
 
 
-def _condition(field: Field, text: str) -> Condition:
-    match = _EXPRESSION.fullmatch(text)
-    if match is None:
-        return _exact(field, [text])
-    sign, before, inner, after = match.groups()
-    if before or after:
-        return Condition(field, _like(inner, open_left=bool(before), open_right=bool(after)))
-    if sign:
-        return _compared(field, sign, inner)
-    if "|" in inner:
-        return _exact(field, inner.split("|"))
-    if "," in inner:
-        return _interval(field, inner.split(","))
-    return _exact(field, [inner])
-
-
-def _exact(field: Field, values: list[str]) -> Condition:
-    keys = {key for value in values if (key := _key(field, value)) is not None}
-    return Condition(field, keys.__contains__, exact=tuple(str(key) for key in keys))
-
-
-def _like(part: str, *, open_left: bool, open_right: bool) -> Callable[[Key], bool]:
-    wanted = fold(part)
-    if open_left and open_right:
-        return lambda key: wanted in str(key)
-    if open_left:
-        return lambda key: str(key).endswith(wanted)
-    return lambda key: str(key).startswith(wanted)
-
-
-def _compared(field: Field, sign: str, value: str) -> Condition:
-    wanted = _key(field, value)
-    if wanted is None:
-        return Condition(field, lambda _key: False)
-    if sign == "!":
-        return Condition(field, lambda key: key != wanted)
-    if sign == ">":
-        return Condition(field, lambda key: key > wanted)  # type: ignore[operator]
-    return Condition(field, lambda key: key < wanted)  # type: ignore[operator]
-
-
-def _interval(field: Field, ends: list[str]) -> Condition:
-    """From a to b, both in it. Three values find nothing (recording list_filter_ref_comma_is_interval)."""
-    low, high = _key(field, ends[0]), _key(field, ends[-1])
-    if len(ends) != 2 or low is None or high is None:
-        return Condition(field, lambda _key: False)
-    bounds = (ends[0], ends[1]) if field is _ID else None
-    return Condition(field, lambda key: low <= key <= high, bounds=bounds)  # type: ignore[operator]
-
-
-def _keys(entity: Entity, field: Field) -> Iterable[Key]:
-    if field is _ID:
-        return (Decimal(entity.id),)
-    if field.i18n:
-        return (fold(text) for text in entity.texts(field.name).values())
-    key = _key(field, entity.text(field.name))
-    return () if key is None else (key,)
-
-
-def _key(field: Field, text: str) -> Key | None:
-    """A value as it is compared: numbers by their size, texts without regard to case."""
-    if not field.is_number:
-        return fold(text)
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    # A short text can be a number of a billion digits (1e999999999): nothing in a shop is that large.
-    return number if number.is_finite() and abs(number.adjusted()) < 30 else None
-
-
 def _candidates(table: Table, conditions: list[Condition]) -> Iterable[Entity]:
     """As few entities as the indexes allow; the conditions are checked on them afterwards."""
     for condition in conditions:
         name = condition.field.name
-        if condition.field is _ID and condition.exact is not None:
+        if condition.field is ID and condition.exact is not None:
             wanted = sorted({int(Decimal(value)) for value in condition.exact})
             return [entity for identifier in wanted if (entity := table.get(identifier))]
         if condition.bounds:
             start = bisect_left(table.ids, Decimal(condition.bounds[0]))
             end = bisect_right(table.ids, Decimal(condition.bounds[1]))
-            return [table.rows[identifier] for identifier in table.ids[start:end]]
+            return [found for identifier in table.ids[start:end] if (found := table.get(identifier))]
         if condition.exact is not None and table.is_indexed(name):
             ids = {identifier for value in condition.exact for identifier in table.ids_where(name, value)}
-            return [table.rows[identifier] for identifier in sorted(ids)]
+            return [found for identifier in sorted(ids) if (found := table.get(identifier))]
     return table.all()
 
 
 def _sorted(resource: Resource, entities: list[Entity], sort: str) -> list[Entity]:
     for part in reversed([part for part in sort.strip("[]").split(",") if part]):
         match = _ORDER.fullmatch(part.strip())
-        field = _ID if match and match[1] == "id" else resource.field_by_name.get(match[1] if match else "")
+        field = ID if match and match[1] == "id" else resource.field_by_name.get(match[1] if match else "")
         if match is None or field is None or field.computed:
             raise WebserviceError(400, (38, f'Unable to sort by "{part}".'))
         entities.sort(key=_sort_key(field), reverse=match[2].upper() == "DESC")
@@ -191,8 +129,10 @@ def _sorted(resource: Resource, entities: list[Entity], sort: str) -> list[Entit
 
 
 def _sort_key(field: Field) -> Callable[[Entity], tuple[Decimal, str]]:
+    keys = compared_keys(field)
+
     def key(entity: Entity) -> tuple[Decimal, str]:
-        first = next(iter(_keys(entity, field)), "")
+        first = next(iter(keys(entity)), "")
         return (first, "") if isinstance(first, Decimal) else (Decimal(0), first)
 
     return key

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .errors import WebserviceError, failed_query
+from .errors import PhpDiedError, WebserviceError, failed_query
 from .fields import Association, Field, Resource
-from .filters import select_entities, shown_fields
+from .filters import Shown, asks_for_missing_date, select_entities, shown_fields
 from .messages import Answer, Request
 from .rendering import JSON_TYPE, XML_TYPE, Renderer, cdata, document, json_body
 from .resources import DESCRIPTIONS, RESOURCES
@@ -39,8 +39,8 @@ def show_list(renderer: Renderer, resource: Resource, request: Request) -> Answe
     if "schema" in request.query:
         return _show_schema(renderer, resource, request.query["schema"])
     display = request.query.get("display")
-    shown = shown_fields(resource, display) if display else {"id"}
-    entities = _selected(renderer.store, resource, request.query)
+    shown = shown_fields(resource, display) if display else Shown({"id"})
+    entities = _selected(renderer, resource, request.query)
     if request.wants_json:
         found = [renderer.entity_json(resource, entity, shown) for entity in entities]
         # An empty list is [] without the resource's name (recording list_empty_json).
@@ -83,10 +83,14 @@ def find_resource(name: str) -> Resource:
     return RESOURCES.get(name) or Resource(name, name.removesuffix("s"), name)
 
 
-def _selected(store: Store, resource: Resource, query: dict[str, str]) -> list[Entity]:
+def _selected(renderer: Renderer, resource: Resource, query: dict[str, str]) -> list[Entity]:
     if resource.name not in RESOURCES:
         return []
-    return select_entities(store[resource.name], query)
+    if asks_for_missing_date(resource, query):
+        if renderer.dialect.dies_of_missing_dates:
+            raise PhpDiedError
+        return []
+    return select_entities(renderer.store[resource.name], query)
 
 
 def _show_schema(renderer: Renderer, resource: Resource, kind: str) -> Answer:

@@ -10,6 +10,7 @@ from xml.sax.saxutils import quoteattr
 from .computed import items_of, value_of
 from .dialect import Dialect
 from .fields import Association, Field, Resource, Value
+from .filters import Shown
 from .store import Entity, Store
 
 XML_TYPE = "text/xml;charset=utf-8"
@@ -32,18 +33,21 @@ class Renderer:
         """An xlink:href attribute, with the space before it."""
         return " xlink:href=" + quoteattr(f"{self.base_url}/api/{path}")
 
-    def entity_xml(self, resource: Resource, entity: Entity, shown: set[str] | None = None) -> str:
+    def entity_xml(self, resource: Resource, entity: Entity, shown: Shown | None = None) -> str:
         """One entity; all of it, or the shown fields only."""
         lines = [f"<{resource.node}>"]
-        if shown is None or "id" in shown:
+        if shown is None or "id" in shown.fields:
             lines.append(f"\t<id>{cdata(str(entity.id))}</id>")
         for field in resource.fields:
-            if shown is None or field.name in shown:
+            if shown is None or field.name in shown.fields:
                 lines.append(self._field_xml(resource, entity, field))
-        if shown is None and resource.associations:
+        associations = [
+            part for part in resource.associations if shown is None or part.name in shown.associations
+        ]
+        if associations:
             lines.append("<associations>")
-            for association in resource.associations:
-                lines += self._association_xml(resource, entity, association)
+            for association in associations:
+                lines += self._association_xml(resource, entity, association, shown)
             lines.append("</associations>")
         lines.append(f"</{resource.node}>")
         return "\n".join(lines)
@@ -69,7 +73,10 @@ class Renderer:
             for language in self.languages
         )
 
-    def _association_xml(self, resource: Resource, entity: Entity, association: Association) -> Iterable[str]:
+    def _association_xml(
+        self, resource: Resource, entity: Entity, association: Association, shown: Shown | None
+    ) -> Iterable[str]:
+        names = shown.associations[association.name] if shown else None
         head = f'{association.name} nodeType="{association.node}" api="{association.api}"'
         items = list(items_of(self.store, resource, entity, association))
         if not items:
@@ -79,26 +86,28 @@ class Renderer:
         path = f"images/products/{entity.id}" if association.name == "images" else association.api
         for item in items:
             yield f"\t<{association.node}{self.href(f'{path}/' + item['id'])}>"
-            yield f"\t<id>{cdata(item['id'])}</id>"
+            if names is None or "id" in names:
+                yield f"\t<id>{cdata(item['id'])}</id>"
             for name, linked in association.extra:
+                if names is not None and name not in names:
+                    continue
                 value = item.get(name, "")
                 attribute = self.href(f"{linked}/{value}") if linked else ""
                 yield f"\t<{name}{attribute}>{cdata(value)}</{name}>"
             yield f"\t</{association.node}>"
         yield f"</{association.name}>"
 
-    def entity_json(self, resource: Resource, entity: Entity, shown: set[str] | None = None) -> Json:
+    def entity_json(self, resource: Resource, entity: Entity, shown: Shown | None = None) -> Json:
         """One entity as in a list: every field, also the empty ones."""
         found: Json = {}
-        if shown is None or "id" in shown:
+        if shown is None or "id" in shown.fields:
             found["id"] = entity.id
         for field in resource.fields:
-            if shown is None or field.name in shown:
+            if shown is None or field.name in shown.fields:
                 found[field.name] = self._field_json(field, value_of(self.store, resource, entity, field))
-        if shown is None:
-            associations = self._associations_json(resource, entity)
-            if associations:
-                found["associations"] = associations
+        associations = self._associations_json(resource, entity, shown)
+        if associations:
+            found["associations"] = associations
         return found
 
     def single_json(self, resource: Resource, entity: Entity, *, is_echo: bool = False) -> Json:
@@ -126,11 +135,14 @@ class Renderer:
             return self._number(value)
         return value
 
-    def _associations_json(self, resource: Resource, entity: Entity) -> Json:
+    def _associations_json(self, resource: Resource, entity: Entity, shown: Shown | None) -> Json:
         found: Json = {}
         for association in resource.associations:
+            if shown is not None and association.name not in shown.associations:
+                continue
+            names = shown.associations[association.name] if shown else None
             items = [
-                {name: self._number(value) for name, value in item.items()}
+                {name: self._number(value) for name, value in item.items() if names is None or name in names}
                 for item in items_of(self.store, resource, entity, association)
             ]
             if items:

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 
 from .back_office import BackOffice
+from .collation import fold
 from .contents import Contents
 from .control import answer_control
 from .dialect import find_dialect
@@ -21,7 +22,7 @@ from .rendering import XML_TYPE, errors_body
 from .requests_log import RequestRecord, RequestsLog
 from .resources import DESCRIPTIONS
 from .seed import fill_store
-from .store import Store, fold
+from .store import Store
 from .webservice import Webservice
 
 DEFAULT_KEY = "PRACTICESHOPKEY00000000000000001"
@@ -169,6 +170,8 @@ class PracticeShop(Contents):
         self._store.close()
 
     def _struck(self, request: Request, fault: str) -> Answer:
+        if fault.endswith("-after-save"):
+            self._serve(request)
         match fault:
             case "slow":
                 answer = self._serve(request)
@@ -176,22 +179,20 @@ class PracticeShop(Contents):
                 if "Execution-Time" in answer.headers:
                     answer.headers["Execution-Time"] = f"{self.slow_seconds:.3f}"
                 return answer
-            case "500-after-save":
-                self._serve(request)
-                return self._php_warning()
-            case "close-after-save":
-                self._serve(request)
-                return Answer(0, hang_up=True)
-            case "close-before-save":
-                return Answer(0, hang_up=True)
+            case "notice":
+                return _with_notice(self._serve(request))
             case "save-late":
                 threading.Thread(target=self._serve_late, args=(request,), daemon=True).start()
                 return Answer(0, hang_up=True)
+            case "close-before-save" | "close-after-save":
+                return Answer(0, hang_up=True)
+            case "500-after-save":
+                return self._php_warning()
             case _:
                 return self._refused(request, fault)
 
     def _refused(self, request: Request, fault: str) -> Answer:
-        """The faults that save nothing."""
+        """The faults that answer for the shop."""
         match fault:
             case "key-refused":
                 return self._webservice.refuse_key(request)
@@ -199,6 +200,8 @@ class PracticeShop(Contents):
                 return html_answer(200, "One moment, please", "We are checking your browser.")
             case "503":
                 return html_answer(503, "Service Unavailable", "The server is busy.")
+            case "504" | "504-after-save":
+                return html_answer(504, "504 Gateway Time-out", "The upstream server did not answer in time.")
             case "429" | "429-retry-after":
                 answer = html_answer(429, "Too Many Requests", "Please slow down.")
                 if fault == "429-retry-after":
@@ -231,3 +234,16 @@ class PracticeShop(Contents):
         error = (11, "[PHP User warning #512] Base directory var/cache/prod/purifier does not exist")
         headers = {"X-Powered-By": "PrestaShop Webservice", "PSWS-Version": self.version}
         return Answer(500, errors_body([error], as_json=False), XML_TYPE, headers)
+
+
+_NOTICE = (
+    "<br />\n<b>Notice</b>:  Undefined index: seo_title in <b>/var/www/html/modules/seoplus/seoplus.php</b>"
+    " on line <b>88</b><br />\n"
+)
+
+
+def _with_notice(answer: Answer) -> Answer:
+    """What PHP prints with display_errors, before the whole answer; pictures are sent as they are."""
+    if answer.status != 304 and not answer.content_type.startswith("image/"):
+        answer.body = _NOTICE.encode() + answer.body
+    return answer

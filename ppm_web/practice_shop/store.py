@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .collation import equal_key
 from .data_file import DataFile, Row
 from .fields import Resource, TextValue, Value
 from .resources import RESOURCES
@@ -41,11 +42,6 @@ class Entity:
         return int(text) if text.lstrip("-").isdecimal() else 0
 
 
-def fold(text: str) -> str:
-    """Text as the shop's database compares it: without regard to case (recording auth_lowercase_key)."""
-    return text.casefold()
-
-
 class Table:
     """The entities of one resource, by id, with an index for each field of Resource.indexed."""
 
@@ -70,7 +66,7 @@ class Table:
         return [self.rows[identifier] for identifier in self.ids_where(name, str(value))]
 
     def ids_where(self, name: str, value: str) -> list[int]:
-        return self._indexes[name].get(fold(value), [])
+        return self._indexes[name].get(equal_key(value), [])
 
     def is_indexed(self, name: str) -> bool:
         return name in self._indexes
@@ -84,7 +80,7 @@ class Table:
             self._forget(old)
         self.rows[entity.id] = entity
         for name, index in self._indexes.items():
-            insort(index[fold(entity.text(name))], entity.id)
+            insort(index[equal_key(entity.text(name))], entity.id)
 
     def remove(self, entity: Entity) -> None:
         self._forget(entity)
@@ -93,7 +89,7 @@ class Table:
 
     def _forget(self, entity: Entity) -> None:
         for name, index in self._indexes.items():
-            key = fold(entity.text(name))
+            key = equal_key(entity.text(name))
             ids = index[key]
             del ids[bisect_left(ids, entity.id)]
             if not ids:
@@ -101,13 +97,19 @@ class Table:
 
 
 class CategoryProducts:
-    """Which products are in a category, each with its position there, from 1."""
+    """Which products are in a category, each with its position there, from 1.
+
+    A product that leaves leaves a hole; one that comes goes behind the last. Not in the file: after a restart
+    the products stand in the order of their ids.
+    """
 
     def __init__(self) -> None:
         self._positions: defaultdict[int, dict[int, int]] = defaultdict(dict)
 
-    def products(self, category: int) -> Iterable[int]:
-        return self._positions.get(category, {})
+    def products(self, category: int) -> list[int]:
+        """In the order of their positions."""
+        positions = self._positions.get(category, {})
+        return sorted(positions, key=positions.__getitem__)
 
     def position(self, category: int, product: int) -> int | None:
         return self._positions.get(category, {}).get(product)
@@ -116,7 +118,17 @@ class CategoryProducts:
         for category in old - new:
             self._positions[category].pop(product, None)
         for category in new - old:
-            self._positions[category][product] = len(self._positions[category]) + 1
+            # The last one was put in last: no need to look at all of 10,000 for the highest position.
+            positions = self._positions[category]
+            last = positions[next(reversed(positions))] if positions else 0
+            positions[product] = last + 1
+
+    def move(self, category: int, product: int, position: int) -> None:
+        """Put a product there, and number all anew, without holes; one that is not in it moves nothing."""
+        others = [other for other in self.products(category) if other != product]
+        if len(others) < len(self._positions[category]):
+            others.insert(position - 1, product)
+        self._positions[category] = {other: place for place, other in enumerate(others, 1)}
 
 
 class Store:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .bodies import Sent, read_entities
+from .collation import fold
 from .dialect import Dialect
 from .errors import PhpDiedError, WebserviceError, php_warning
 from .fields import Resource
@@ -20,7 +21,7 @@ from .messages import METHODS, Answer, Request
 from .reading import find_resource, show_list, show_one, show_root
 from .rendering import JSON_TYPE, XML_TYPE, Renderer, document, errors_body, json_body
 from .resources import DESCRIPTIONS, RESOURCES
-from .store import Store, fold
+from .store import Store
 from .writing import check_ids, delete_entities, write_entity
 
 KEY_LENGTH = 32

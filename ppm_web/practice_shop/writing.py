@@ -33,7 +33,8 @@ def check_ids(method: str, entities: list[Sent]) -> None:
 def write_entity(store: Store, dialect: Dialect, resource: Resource, method: str, sent: Sent) -> Entity:
     """Write one entity, in one transaction, and return it as the answer echoes it: as it was sent.
 
-    Raises WebserviceError and PhpDiedError, with nothing of this entity written.
+    Raises WebserviceError and PhpDiedError, with nothing of this entity written, but for the place that 8.2
+    makes a 500 of, though all is done (WHOLE, "place").
     """
     rules = RULES.get(resource.name, Rules())
     with store.transaction():
@@ -57,7 +58,10 @@ def write_entity(store: Store, dialect: Dialect, resource: Resource, method: str
         entity = store.save(resource.name, Entity(identifier, draft.stored, draft.associations))
         rules.saved(draft, entity)
         saved = store[resource.name].get(entity.id) or entity
-        return Entity(entity.id, draft.raw, saved.associations)
+        warnings = _place(draft)
+    if warnings:
+        raise WebserviceError(500, *warnings)
+    return Entity(entity.id, draft.raw, saved.associations)
 
 
 def delete_entities(store: Store, resource: Resource, ids: list[str]) -> Iterator[None]:
@@ -95,33 +99,60 @@ def _existing(store: Store, resource: Resource, identifier: str) -> Entity:
 
 def _check_sent(draft: Draft) -> None:
     """Fields in their order: not writable 93, missing 41; the position in 8.2 is a PHP warning before."""
-    warnings: list[tuple[int, str]] = []
+    warnings: tuple[tuple[int, str], ...] = ()
     for field in draft.resource.fields:
         if draft.sent.has(field.name):
             if field.read_only:
                 message = f'parameter "{field.name}" not writable. Please remove this attribute of this XML'
                 raise WebserviceError(400, *warnings, (93, message))
             if field.name == "position_in_category":
-                warnings += _position_warnings(draft)
+                _check_place(draft)
+                warnings = _place_warnings(draft)
         elif field.required and not field.i18n and draft.method != "PATCH":
             raise WebserviceError(400, *warnings, (41, f'parameter "{field.name}" required'))
     for name in draft.sent.associations:
         if name not in draft.resource.association_by_name:
             raise WebserviceError(400, (86, f'The association "{name}" does not exists'))
-    if warnings:
-        raise WebserviceError(500, *warnings)
 
 
-def _position_warnings(draft: Draft) -> list[tuple[int, str]]:
-    """position_in_category cannot be sent (recordings prod_post_position_…, prod_put_stripped_2_fields)."""
-    if draft.method == "POST":
+def _check_place(draft: Draft) -> None:
+    """Raises WebserviceError: 500, code 134 for 0, 135 behind the last.
+
+    After a product of the category was deleted the positions have a hole, and the last one's own is too high.
+    """
+    place = _sent_place(draft)
+    if place <= 0 and draft.method != "POST":
+        text = "You cannot set 0 or a negative position, the minimum for a position is 1."
+        raise WebserviceError(500, (134, text))
+    category = draft.sent.plain.get("id_category_default") or (
+        draft.old.text("id_category_default") if draft.old else ""
+    )
+    products = draft.store.memberships.products(int(category) if category.isdecimal() else 0)
+    # A POST is in no category yet (recording prod_post_position_in_category).
+    if draft.old is None or place > len(products):
         text = "You cannot set a position greater than the total number of products in the category"
         raise WebserviceError(500, (135, f"{text}, starting at 1."))
+
+
+def _sent_place(draft: Draft) -> int:
+    text = draft.sent.plain.get("position_in_category", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _place_warnings(draft: Draft) -> tuple[tuple[int, str], ...]:
     if draft.dialect.position_may_come_back:
-        return []
-    return [
-        php_warning("Trying to access array offset on value of type null", "classes/Product.php, line 7273")
-    ]
+        return ()
+    text = "Trying to access array offset on value of type null"
+    return (php_warning(text, "classes/Product.php, line 7273"),)
+
+
+def _place(draft: Draft) -> tuple[tuple[int, str], ...]:
+    """Move the product to the position that was sent; the warnings of it (recordings prod_put_stripped_…)."""
+    if draft.old is None or not draft.sent.has("position_in_category"):
+        return ()
+    category = draft.number("id_category_default")
+    draft.store.memberships.move(category, draft.old.id, _sent_place(draft))
+    return _place_warnings(draft)
 
 
 def _raw_values(draft: Draft, *, keeps_languages: bool) -> dict[str, Value]:

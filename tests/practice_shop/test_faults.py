@@ -31,6 +31,8 @@ def post(api: Api, reference: str = "MUG-1") -> requests.Response:
         ("429", 429, False),
         ("429-retry-after", 429, False),
         ("503", 503, False),
+        ("504", 504, False),
+        ("504-after-save", 504, True),
         ("500", 500, False),
         ("500-after-save", 500, True),
         ("html-200", 200, False),
@@ -47,7 +49,7 @@ def test_a_fault_answers_otherwise_and_saves_or_not(
     assert api.shop.struck_faults == {fault: 1}
     assert ("Retry-After" in answer.headers) == (fault == "429-retry-after")
     assert answer.text.startswith("<!DOCTYPE html>") == (
-        fault in {"429", "429-retry-after", "503", "html-200"}
+        fault in {"429", "429-retry-after", "503", "504", "504-after-save", "html-200"}
     )
     assert post(api, "MUG-2").status_code == 201
 
@@ -58,6 +60,20 @@ def test_the_answers_of_faults_look_like_the_recorded_ones(api: Api) -> None:
     assert (codes(refused), refused.headers["PSWS-Version"]) == ([20, 21], "0")
     assert empty.content == b""
     assert codes(warned) == [11]
+
+
+@pytest.mark.parametrize("query", ["", "?output_format=JSON"])
+def test_a_notice_stands_before_the_whole_answer(any_api: Api, query: str) -> None:
+    identifier = any_api.make_product()
+    any_api.shop.strike_next("notice")
+    struck = any_api.call("GET", f"/products/{identifier}{query}")
+    plain = any_api.call("GET", f"/products/{identifier}{query}")
+    assert (struck.status_code, plain.status_code) == (200, 200)
+    assert struck.text.startswith("<br />\n<b>Notice</b>:  Undefined index")
+    assert struck.text.endswith(plain.text)
+    any_api.shop.strike_next("notice")
+    assert post(any_api, "MUG-2").status_code == 201
+    assert any_api.shop.find_product("MUG-2") is not None
 
 
 @pytest.mark.parametrize(("fault", "is_saved"), [("close-before-save", False), ("close-after-save", True)])

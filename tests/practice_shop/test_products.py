@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
-from tests.practice_shop.api import Api, codes, product, texts, xml
+from tests.practice_shop.api import Api, codes, items, product, texts, xml
 from tests.practice_shop.conftest import Served
 
 BAD_PRICES = ("abc", "1,5", "-1", "1e3", "", " 5 ", "1.0123456789")
@@ -160,12 +161,41 @@ def test_a_post_with_ps_method_is_a_patch(api: Api) -> None:
     assert api.shop.find_product("MUG-1") is not None
 
 
-def test_the_position_in_a_category_may_come_back_in_9_1_only(any_api: Api) -> None:
-    identifier = any_api.make_product()
-    inside = "<price>7</price><position_in_category>1</position_in_category>"
-    answer = any_api.call("PUT", "/products", f"<product><id>{identifier}</id>{inside}</product>")
+def in_category(category: int) -> str:
+    return f"<id_category_default>{category}</id_category_default>{items('categories', 'category', category)}"
+
+
+def place(api: Api, identifier: int, position: str, method: str = "PATCH") -> requests.Response:
+    inside = (
+        f"<id>{identifier}</id><price>7</price><id_category_default>2</id_category_default>"
+        f"<position_in_category>{position}</position_in_category>"
+    )
+    return api.call(method, "/products", f"<product>{inside}</product>")
+
+
+def places(api: Api, *identifiers: int) -> list[str | None]:
+    return [api.get(f"/products/{one}").findtext("position_in_category") for one in identifiers]
+
+
+def test_a_position_is_moved_and_8_2_makes_a_500_of_it(any_api: Api) -> None:
+    made = [any_api.make_product(f"MUG-{n}", in_category(2)) for n in range(3)]
+    assert places(any_api, *made) == ["1", "2", "3"]
+    answer = place(any_api, made[2], "1")
     is_new = any_api.shop.version == "9.1.4"
     assert (answer.status_code, codes(answer)) == ((200, []) if is_new else (500, [3]))
+    assert places(any_api, *made) == ["2", "3", "1"]
+    assert any_api.get(f"/products/{made[2]}").findtext("price") == "7.000000"
+    assert codes(place(any_api, made[2], "0")) == [134]
+    assert codes(place(any_api, made[2], "9")) == [135]
+
+
+def test_a_position_does_not_come_back_after_another_product_was_deleted(any_api: Api) -> None:
+    made = [any_api.make_product(f"MUG-{n}", in_category(2)) for n in range(2)]
+    any_api.call("DELETE", f"/products/{made[0]}")
+    assert places(any_api, made[1]) == ["2"]
+    answer = place(any_api, made[1], "2", method="PUT")
+    assert (answer.status_code, codes(answer)) == (500, [135])
+    assert any_api.get(f"/products/{made[1]}").findtext("price") == "10.000000"
 
 
 def test_categories_are_replaced_emptied_and_those_not_there_dropped(api: Api) -> None:
