@@ -35,7 +35,9 @@ class CategoryRules(Rules):
     def deleting(self, store: Store, entity: Entity) -> None:
         gone = subtree(store, entity.id)
         for category in sorted(gone - {entity.id}):
-            store.delete("categories", store["categories"].rows[category])
+            below = store["categories"].get(category)
+            if below is not None:
+                store.delete("categories", below)
         for category in gone:
             for product_id in list(store.memberships.products(category)):
                 self._leave(store, product_id, gone)
@@ -56,7 +58,9 @@ class CategoryRules(Rules):
             self._sink(store, store.change("categories", child, level_depth=depth))
 
     def _leave(self, store: Store, product_id: int, gone: set[int]) -> None:
-        product = store["products"].rows[product_id]
+        product = store["products"].get(product_id)
+        if product is None:
+            return
         kept = [item for item in product.associations["categories"] if int(item["id"]) not in gone]
         associations = product.associations | {"categories": kept}
         store.save("products", Entity(product.id, product.fields, associations))

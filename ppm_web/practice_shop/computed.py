@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from .fields import Association, Field, Resource, Value
 from .image_rows import cover_of, images_of
 from .slug import slugify
+from .stock_rows import scope_of, scopes
 from .store import Entity, Store
 
 Item = dict[str, str]
@@ -103,8 +104,9 @@ def _product_option_values(store: Store, product: Entity) -> Iterable[Item]:
 
 
 def _product_stock(store: Store, product: Entity) -> Iterable[Item]:
+    own = scopes(store)[:1] if store.context else scopes(store)
     for row in store["stock_availables"].where("id_product", product.id):
-        if row.text("id_shop") == "1":
+        if scope_of(row) in own:
             yield {"id": str(row.id), "id_product_attribute": row.text("id_product_attribute")}
 
 

@@ -29,6 +29,14 @@ class Contents:
         self._store = store
         self._dialect = dialect
 
+    def in_store(self, *stores: int) -> Contents:
+        """The same as a call to one store of several, or to some of them, sees and changes it.
+
+        Without it what is in any store is read, as the first one that has it shows it, and changes are made
+        in all that have it.
+        """
+        return Contents(self._store.within(stores), self._dialect)
+
     def find_product(self, reference: str) -> Found | None:
         """The product with this reference, the oldest if there are several; None for none."""
         return next(iter(self.products(reference)), None)
@@ -54,7 +62,8 @@ class Contents:
                 wanted = fold(part)
                 ids = [row.id for row in table.all() if wanted in fold(row.text("reference"))]
             found = ids[::-1][start : start + count]
-            return [self._row("products", table.rows[identifier]) for identifier in found], len(ids)
+            rows = [row for identifier in found if (row := table.get(identifier))]
+            return [self._row("products", row) for row in rows], len(ids)
 
     def stock_of(self, product_id: int, combination_id: int = 0) -> int | None:
         """The quantity of a product or a combination; None if its row is gone or was moved to shop 0."""

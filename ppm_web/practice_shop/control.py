@@ -25,6 +25,7 @@ def answer_control(shop: PracticeShop, request: Request) -> Answer | None:
     POST sell         {"product": 7, "combination": 0, "quantity": 1}: lowers the stock as a sale does;
                       answers {"result": what is left}. So every deed of BackOffice, by its parameters:
                       POST edit {"resource": "products", "identifier": 7, "fields": {"price": "9"}} …
+                      "store": 2 does it in that store of several
                       Wrong parameters, and what cannot be done: 400
     """
     if request.path != PREFIX and not request.path.startswith(f"{PREFIX}/"):

@@ -29,7 +29,7 @@ class ProductRules(Rules):
         if categories:
             # Categories that are not there are dropped without a word (recording prod_patch_bad_category).
             known = {
-                item["id"]: item for item in categories if int(item["id"]) in draft.store["categories"].rows
+                item["id"]: item for item in categories if draft.store["categories"].get(int(item["id"]))
             }
             draft.associations["categories"] = list(known.values())
 

@@ -10,10 +10,12 @@ from .dialect import Dialect
 from .draft import Draft
 from .errors import WebserviceError, php_warning
 from .fields import Field, Resource, TextValue, Value
+from .leaving import leave_stores
 from .reading import find_entity
 from .rules import RULES
 from .rules_base import Rules
 from .store import Associations, Entity, Store
+from .stores import DEFAULT_STORE
 from .validation import stored_value, validate
 
 
@@ -36,6 +38,21 @@ def write_entity(store: Store, dialect: Dialect, resource: Resource, method: str
     Raises WebserviceError and PhpDiedError, with nothing of this entity written, but for the place that 8.2
     makes a 500 of, though all is done (WHOLE, "place").
     """
+    with store.transaction():
+        if method == "POST":
+            if store.context is None:
+                store = store.within((DEFAULT_STORE,))
+            return _write_to(store, dialect, resource, method, sent)
+        identifier = _existing(store, resource, sent.id).id
+        first, *others = store.called_one_by_one(resource.name, identifier)
+        echo = _write_to(first, dialect, resource, method, sent)
+        for other in others:
+            _write_to(other, dialect, resource, method, sent)
+        return echo
+
+
+def _write_to(store: Store, dialect: Dialect, resource: Resource, method: str, sent: Sent) -> Entity:
+    """Write to a shop, or to one of its stores; inside a transaction."""
     rules = RULES.get(resource.name, Rules())
     with store.transaction():
         old = None if method == "POST" else _existing(store, resource, sent.id)
@@ -70,31 +87,37 @@ def delete_entities(store: Store, resource: Resource, ids: list[str]) -> Iterato
     If one of them is not there, none is deleted: 404, code 87 (recording prod_delete_404).
     """
     with store.lock:
-        found = {identifier: find_entity(store, resource.name, identifier) for identifier in ids}
-    missing = [identifier for identifier, entity in found.items() if entity is None]
+        whole = store.within(None)
+        missing = [identifier for identifier in ids if find_entity(whole, resource.name, identifier) is None]
     if missing:
         raise WebserviceError(404, (87, f"Id(s) not exists: {', '.join(missing)}"))
-    for identifier in found:
+    for identifier in dict.fromkeys(ids):
         delete_entity(store, resource, identifier)
         yield
 
 
 def delete_entity(store: Store, resource: Resource, identifier: str) -> None:
-    """Delete one entity and what hangs on it, in one transaction; one that is gone already is passed over."""
+    """Delete one entity and what hangs on it, in one transaction; one that is gone already is passed over.
+
+    Where other stores have it too, it leaves those that are called, and stays.
+    """
     rules = RULES.get(resource.name, Rules())
     with store.transaction():
-        entity = find_entity(store, resource.name, identifier)
-        if entity is not None:
-            rules.deleting(store, entity)
-            if store[resource.name].get(entity.id):
-                store.delete(resource.name, entity)
+        whole = store.within(None)
+        entity = find_entity(whole, resource.name, identifier)
+        if entity is None or leave_stores(store, resource.name, entity):
+            return
+        rules.deleting(whole, entity)
+        if whole[resource.name].get(entity.id):
+            whole.delete(resource.name, entity)
 
 
 def _existing(store: Store, resource: Resource, identifier: str) -> Entity:
-    entity = find_entity(store, resource.name, identifier)
-    if entity is None:
+    """The entity as the stores called see it, or, where they have not got it, as another store does."""
+    whole = find_entity(store.within(None), resource.name, identifier)
+    if whole is None:
         raise WebserviceError(404, (92, "Invalid ID"))
-    return entity
+    return find_entity(store, resource.name, identifier) or whole
 
 
 def _check_sent(draft: Draft) -> None:

@@ -1,8 +1,10 @@
 """Runs the contract's checks against both versions of the practice shop.
 
-    python tests/practice_shop/run_contract.py PATH_TO_CONTRACT
+    python tests/practice_shop/run_contract.py PATH_TO_CONTRACT [--stores]
 
-Prints the last line of each run, and all that was not met. Exit status: 0 all met, 1 some not, 2 wrong use.
+With --stores the shop has several, as the contract of several stores needs it, and the small key is that of
+store 2. Prints the last line of each run, and all that was not met. Exit status: 0 all met, 1 some not, 2 wrong
+use.
 """
 
 from __future__ import annotations
@@ -17,19 +19,28 @@ SMALL_KEY = "CONTRACTKEY000000000000000000002"
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or not Path(arguments[0]).is_file():
-        print("Usage: python tests/practice_shop/run_contract.py PATH_TO_CONTRACT", file=sys.stderr)
+    stores = "--stores" in arguments
+    paths = [Path(argument) for argument in arguments if argument != "--stores"]
+    if len(paths) != 1 or not paths[0].is_file():
+        print(
+            "Usage: python tests/practice_shop/run_contract.py PATH_TO_CONTRACT [--stores]", file=sys.stderr
+        )
         return 2
-    statuses = [run_contract(Path(arguments[0]), version) for version in ("8.2.0", "9.1.4")]
+    statuses = [run_contract(paths[0], version, stores=stores) for version in ("8.2.0", "9.1.4")]
     return 0 if statuses == [0, 0] else 1
 
 
-def run_contract(contract: Path, version: str) -> int:
+def run_contract(contract: Path, version: str, *, stores: bool) -> int:
     """Run all checks against a fresh shop of this version; the status of the run."""
     sys.path.insert(0, str(ROOT))  # so that it runs from anywhere, without an installed PPM
     from ppm_web.practice_shop import PracticeShop, serve
 
-    with serve(PracticeShop(version, key=KEY, small_key=SMALL_KEY)) as served:
+    shop = (
+        PracticeShop(version, key=KEY, stores=True, store_key=SMALL_KEY)
+        if stores
+        else PracticeShop(version, key=KEY, small_key=SMALL_KEY)
+    )
+    with serve(shop) as served:
         command = [sys.executable, str(contract), served.url, KEY, "--small-key", SMALL_KEY]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()

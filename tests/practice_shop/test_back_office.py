@@ -154,7 +154,7 @@ def test_a_category_is_hidden_and_moved(api: Api, people: BackOffice) -> None:
     mugs, red = (make(api, "categories", category(name)) for name in ("Mugs", "Red"))
     deep = make(api, "categories", category("Deep", parent=red))
     people.move_category(red, mugs)
-    people.hide_category(red)
+    people.edit("categories", red, {"active": "0"})
     assert [row(api, "categories", found)["level_depth"] for found in (mugs, red, deep)] == ["2", "3", "4"]
     assert (row(api, "categories", red)["active"], row(api, "categories", red)["id_parent"]) == (
         "0",
@@ -165,7 +165,7 @@ def test_a_category_is_hidden_and_moved(api: Api, people: BackOffice) -> None:
 def test_a_deleted_product_is_gone_with_all_it_had(api: Api, people: BackOffice) -> None:
     product = api.make_product()
     people.add_image(product, JPEG)
-    people.delete_product(product)
+    people.delete("products", product)
     assert (api.shop.count(), api.shop.count("stock_availables"), api.shop.count("images")) == (0, 0, 0)
 
 
