@@ -37,6 +37,12 @@ def subtree(store: Store, category: int) -> set[int]:
     return found
 
 
+def position_of(store: Store, product: Entity) -> str:
+    """The product's place in its default category, from 1; empty if it is not in it."""
+    position = store.memberships.position(product.number("id_category_default"), product.id)
+    return str(position) if position else ""
+
+
 def _type(_store: Store, _product: Entity) -> str:
     return "simple"
 
@@ -48,11 +54,6 @@ def _cover_id(store: Store, product: Entity) -> str:
 
 def _default_combination(_store: Store, product: Entity) -> int:
     return product.number("id_default_combination")
-
-
-def _position(store: Store, product: Entity) -> str:
-    position = store.memberships.position(product.number("id_category_default"), product.id)
-    return str(position) if position else ""
 
 
 def _manufacturer_name(store: Store, product: Entity) -> str:
@@ -75,7 +76,7 @@ COMPUTED: dict[tuple[str, str], Callable[[Store, Entity], str | int]] = {
     ("products", "type"): _type,
     ("products", "id_default_image"): _cover_id,
     ("products", "id_default_combination"): _default_combination,
-    ("products", "position_in_category"): _position,
+    ("products", "position_in_category"): position_of,
     ("products", "manufacturer_name"): _manufacturer_name,
     ("categories", "nb_products_recursive"): _products_below,
     ("manufacturers", "link_rewrite"): _name_slug,

@@ -10,6 +10,7 @@ from .collation import fold
 from .computed import items_of, value_of
 from .dialect import Dialect
 from .image_rows import images_of
+from .picture import Picture, take_picture
 from .stock_rows import find_stock_row
 from .store import Entity, Store
 from .writing import delete_entity, write_entity
@@ -116,6 +117,11 @@ class Contents:
         with self._store.lock:
             entity = self._store[resource].get(identifier)
             return self._row(resource, entity) if entity else None
+
+    def picture(self) -> Picture:
+        """The whole shop with all its stores, to compare by `difference` (see take_picture)."""
+        with self._store.lock:
+            return take_picture(self._store)
 
     def create(
         self,

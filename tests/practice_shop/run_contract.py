@@ -2,9 +2,9 @@
 
     python tests/practice_shop/run_contract.py PATH_TO_CONTRACT [--stores]
 
-With --stores the shop has several, as the contract of several stores needs it, and the small key is that of
-store 2. Prints the last line of each run, and all that was not met. Exit status: 0 all met, 1 some not, 2 wrong
-use.
+With --stores the shop has several, as the contract of several stores needs it, and the small key is that
+of store 2. Prints the last line of each run, and all that was not met. Exit status: 0 all met, 1 some not,
+2 wrong use.
 """
 
 from __future__ import annotations
