@@ -43,8 +43,10 @@ def position_of(store: Store, product: Entity) -> str:
     return str(position) if position else ""
 
 
-def _type(_store: Store, _product: Entity) -> str:
-    return "simple"
+def _type(store: Store, product: Entity) -> str:
+    if any(_bundle(store, product)):
+        return "pack"
+    return "virtual" if product.text("is_virtual") == "1" else "simple"
 
 
 def _cover_id(store: Store, product: Entity) -> str:
@@ -119,6 +121,18 @@ def _category_products(store: Store, category: Entity) -> Iterable[Item]:
     return _ids(store.memberships.products(category.id))
 
 
+def _bundle(store: Store, product: Entity) -> Iterable[Item]:
+    return _still_there(store, "products", product.associations.get("product_bundle", []))
+
+
+def _accessories(store: Store, product: Entity) -> Iterable[Item]:
+    return _still_there(store, "products", product.associations.get("accessories", []))
+
+
+def _still_there(store: Store, resource: str, items: Iterable[Item]) -> Iterable[Item]:
+    return (item for item in items if store[resource].get(int(item["id"])))
+
+
 def _option_values(store: Store, option: Entity) -> Iterable[Item]:
     return _ids(store["product_option_values"].ids_where("id_attribute_group", str(option.id)))
 
@@ -128,6 +142,8 @@ COMPUTED_ITEMS: dict[tuple[str, str], Callable[[Store, Entity], Iterable[Item]]]
     ("products", "combinations"): _product_combinations,
     ("products", "product_option_values"): _product_option_values,
     ("products", "stock_availables"): _product_stock,
+    ("products", "accessories"): _accessories,
+    ("products", "product_bundle"): _bundle,
     ("categories", "categories"): _category_children,
     ("categories", "products"): _category_products,
     ("product_options", "product_option_values"): _option_values,

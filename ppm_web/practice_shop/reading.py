@@ -40,7 +40,7 @@ def show_list(renderer: Renderer, resource: Resource, request: Request) -> Answe
     if "schema" in request.query:
         return _show_schema(renderer, resource, request.query["schema"])
     display = request.query.get("display")
-    shown = shown_fields(resource, display) if display else Shown({"id"})
+    shown = shown_fields(resource, display, renderer.prices) if display else Shown({"id"})
     entities = _selected(renderer, resource, request.query)
     if request.wants_json:
         found = [renderer.entity_json(resource, entity, shown) for entity in entities]

@@ -19,6 +19,7 @@ from .fields import Resource
 from .filters import did_you_mean
 from .images import answer_images
 from .messages import METHODS, Answer, Request
+from .prices import asked_prices
 from .reading import find_resource, show_list, show_one, show_root
 from .rendering import JSON_TYPE, XML_TYPE, Renderer, document, errors_body, json_body
 from .resources import DESCRIPTIONS, RESOURCES
@@ -155,11 +156,17 @@ class Webservice:
         return rights
 
     def _renderer(self, request: Request, store: Store) -> Renderer:
+        """Raises WebserviceError: 400, code 81, for a language that is not there."""
         with self.store.lock:
             languages = store.languages
         wanted = set(re.findall(r"\d+", request.query.get("language", "")))
+        if wanted - set(languages):
+            raise WebserviceError(400, (81, "language is not available"))
         shown = [language for language in languages if language in wanted] or languages
-        return Renderer(store, self.dialect, request.base_url, shown, one_language=len(shown) == 1)
+        prices = asked_prices(request.query)
+        return Renderer(
+            store, self.dialect, request.base_url, shown, one_language=len(shown) == 1, prices=prices
+        )
 
     def _with_headers(self, answer: Answer, version: str, started: float) -> Answer:
         elapsed = f"{time.perf_counter() - started:.3f}" if started else "0"
