@@ -14,6 +14,13 @@ from .slug import is_slug, slugify
 from .stock_rows import add_stock_row
 from .store import Entity, Store
 
+HANGING = (
+    "stock_availables",
+    "combinations",
+    "specific_prices",
+    "product_suppliers",
+    "product_customization_fields",
+)
 REDIRECTS = frozenset(
     {
         "default", "404", "410", "301-product", "302-product", "301-category", "302-category",
@@ -56,7 +63,7 @@ class ProductRules(Rules):
     def deleting(self, store: Store, entity: Entity) -> None:
         drop_custom_values(store, entity)
         had_combinations = bool(store["combinations"].where("id_product", entity.id))
-        for resource in ("stock_availables", "combinations", "specific_prices", "product_suppliers"):
+        for resource in HANGING:
             for row in store[resource].where("id_product", entity.id):
                 store.delete(resource, row)
         if had_combinations:  # and for good: nothing deletes it (WHOLE, trap 8)

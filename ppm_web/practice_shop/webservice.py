@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .attachments import answer_attachments, answers_here
 from .bodies import Sent, read_entities
 from .calls import called_stores
 from .collation import fold
@@ -106,6 +107,12 @@ class Webservice:
                 answer = answer_images(renderer, request, method)
             if request.is_write:
                 written(method, "images")
+            return answer
+        if answers_here(request):
+            with self.store.lock:
+                answer = answer_attachments(renderer, request, method)
+            if request.is_write:
+                written(method, "attachments")
             return answer
         return self._resource_answer(renderer, request, resource, written)
 
