@@ -53,6 +53,8 @@ def select_entities(table: Table, query: dict[str, str]) -> list[Entity]:
     start, end = _limits(query.get("limit", ""))
     if query.get("sort"):
         return _sorted(table.resource, list(found), query["sort"])[start:end]
+    if table.resource.is_unordered:
+        return sorted(found, key=lambda entity: str(entity.id))[start:end]
     # Lazily: a page of a list of 100,000 products does not look at all of them.
     return list(islice(found, start, end))
 
