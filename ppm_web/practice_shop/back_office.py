@@ -9,7 +9,7 @@ from .bodies import Sent
 from .clock import now
 from .computed import subtree
 from .dialect import Dialect
-from .errors import DeedError
+from .errors import DeedError, PhpDiedError, WebserviceError
 from .fields import Resource, Value
 from .image_rows import add_image, drop_image, images_of, order_images
 from .rows import add_row, configure
@@ -96,7 +96,10 @@ class BackOffice:
         """Delete a row with what hangs on it, as a DELETE does: a product, a combination, a manufacturer …"""
         with self._store.transaction():
             row_of(self._store, resource, identifier)
-            delete_entity(self._store, self._store[resource].resource, str(identifier))
+            if resource == "images":
+                self.delete_image(identifier)
+            else:
+                delete_entity(self._store, self._store[resource].resource, str(identifier))
 
     def delete_category(self, category: int) -> None:
         """Its subcategories go, too; its products stay and id_category_default points nowhere (trap 10)."""
@@ -140,7 +143,8 @@ class BackOffice:
     ) -> int:
         """A combination of these option values with its stock row; the product's own row is the sum.
 
-        fields: any of a combination ("reference", "price" for the impact, "ean13", "default_on": "1" …).
+        fields: any of a combination ("reference", "price" for the impact, "ean13", "default_on": "1" …),
+        which the shop checks as it checks those of a POST.
         """
         with self._store.transaction():
             store = self._store.within_those_of("products", row_of(self._store, "products", product))
@@ -150,9 +154,7 @@ class BackOffice:
             }
             links = {"product_option_values": _items(values), "images": _items(images)}
             plain = {"minimal_quantity": "1"} | plain | {"id_product": str(product)}
-            sent = Sent("", plain, texts, links)
-            spec = self._store["combinations"].resource
-            made = write_entity(store, self._dialect, spec, "POST", sent)
+            made = self._written(store, "combinations", "POST", Sent("", plain, texts, links))
             self.set_stock(product, quantity, made.id)
             return made.id
 
@@ -160,7 +162,7 @@ class BackOffice:
         with self._store.transaction():
             row_of(self._store, "combinations", combination)
             sent = Sent(str(product), {"id_default_combination": str(combination)})
-            write_entity(self._store, self._dialect, self._store["products"].resource, "PATCH", sent)
+            self._written(self._store, "products", "PATCH", sent)
 
     def add_image(self, product: int, content: bytes, legend: Text = "") -> int:
         """Add a picture at the end; the first is the cover. Returns its id."""
@@ -233,6 +235,12 @@ class BackOffice:
         """Another default currency ("EUR"), added if it is not there; prices stay numbers. Its id."""
         with self._store.transaction():
             return change_currency(self._store, iso_code)
+
+    def _written(self, store: Store, resource: str, method: str, sent: Sent) -> Entity:
+        try:
+            return write_entity(store, self._dialect, store[resource].resource, method, sent)
+        except (WebserviceError, PhpDiedError) as error:
+            raise DeedError(f"the shop refuses it: {error}") from error
 
     def _set_stock(self, row: Entity, quantity: int) -> None:
         self._store.change("stock_availables", row, quantity=str(quantity))
