@@ -19,6 +19,8 @@ from ppm_web.practice_shop import DEFAULT_KEY, FaultError, PracticeShop, serve
 @click.option("--version", default="8.2", show_default=True, help="8.2, 9.1, or 1.7 (without PATCH).")
 @click.option("--key", default=DEFAULT_KEY, show_default=True, help="32 letters and digits, with all rights.")
 @click.option("--small-key", help="A key that may only GET products.")
+@click.option("--stores", is_flag=True, help="Four stores in one PrestaShop, 3 and 4 with common stock.")
+@click.option("--store-key", help="With --stores: a key with all rights in store 2 alone.")
 @click.option("--request-ms", type=click.FloatRange(0), default=0, help="What a request costs, in ms.")
 @click.option("--entity-ms", type=click.FloatRange(0), default=0, help="What an entity written costs, in ms.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME=RATE", help="Rate 0 to 1, or 3x: the next 3.")
@@ -32,6 +34,8 @@ def practice_shop(  # noqa: PLR0913, PLR0917 - one argument for each option
     version: str,
     key: str,
     small_key: str | None,
+    stores: bool,
+    store_key: str | None,
     request_ms: float,
     entity_ms: float,
     faults: tuple[str, ...],
@@ -56,6 +60,8 @@ def practice_shop(  # noqa: PLR0913, PLR0917 - one argument for each option
             dict(_read_fault(text) for text in faults),
             seed,
             currency,
+            stores=stores,
+            store_key=store_key,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error

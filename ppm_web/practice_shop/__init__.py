@@ -12,6 +12,7 @@ from __future__ import annotations
 from .back_office import BackOffice
 from .errors import DeedError, PhpDiedError, WebserviceError
 from .faults import FaultError
+from .picture import Change, Picture, difference
 from .requests_log import RequestRecord
 from .server import Served, serve
 from .shop import DEFAULT_KEY, PracticeShop
@@ -19,12 +20,15 @@ from .shop import DEFAULT_KEY, PracticeShop
 __all__ = [
     "DEFAULT_KEY",
     "BackOffice",
+    "Change",
     "DeedError",
     "FaultError",
     "PhpDiedError",
+    "Picture",
     "PracticeShop",
     "RequestRecord",
     "Served",
     "WebserviceError",
+    "difference",
     "serve",
 ]

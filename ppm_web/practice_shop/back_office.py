@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from .bodies import Sent
 from .clock import now
 from .computed import subtree
 from .dialect import Dialect
-from .errors import DeedError
+from .errors import DeedError, PhpDiedError, WebserviceError
 from .fields import Resource, Value
 from .image_rows import add_image, drop_image, images_of, order_images
 from .rows import add_row, configure
@@ -28,18 +29,22 @@ class BackOffice:
     for all.
     """
 
-    def __init__(self, store: Store, dialect: Dialect) -> None:
+    def __init__(self, store: Store, dialect: Dialect, counts: Counter[str] | None = None) -> None:
         self._store = store
         self._dialect = dialect
-        self._sales = 0
+        self._counts: Counter[str] = Counter() if counts is None else counts
 
     @property
     def sales(self) -> int:
-        """How many sales there were, since the start or the last reset."""
-        return self._sales
+        """How many sales there were, in all stores, since the start or the last reset."""
+        return self._counts["sales"]
 
-    def forget_sales(self) -> None:
-        self._sales = 0
+    def in_store(self, store: int) -> BackOffice:
+        """The back office of one store of several. Without it a deed is done in all stores that have the row;
+        stock is then that of the first one.
+        """
+        row_of(self._store, "shops", store)
+        return BackOffice(self._store.within((store,)), self._dialect, self._counts)
 
     def sell(self, product: int, quantity: int = 1, combination: int = 0) -> int:
         """Lower the stock as a sale does, also below 0, and return what is left there.
@@ -52,7 +57,7 @@ class BackOffice:
                 raise DeedError(f"product {product} has no stock row for combination {combination}")
             left = row.number("quantity") - quantity
             self._set_stock(row, left)
-            self._sales += 1
+            self._counts["sales"] += 1
             return left
 
     def set_stock(self, product: int, quantity: int, combination: int = 0) -> None:
@@ -91,17 +96,14 @@ class BackOffice:
         """Delete a row with what hangs on it, as a DELETE does: a product, a combination, a manufacturer …"""
         with self._store.transaction():
             row_of(self._store, resource, identifier)
-            delete_entity(self._store, self._store[resource].resource, str(identifier))
-
-    def delete_product(self, product: int) -> None:
-        self.delete("products", product)
+            if resource == "images":
+                self.delete_image(identifier)
+            else:
+                delete_entity(self._store, self._store[resource].resource, str(identifier))
 
     def delete_category(self, category: int) -> None:
         """Its subcategories go, too; its products stay and id_category_default points nowhere (trap 10)."""
         self.delete("categories", category)
-
-    def hide_category(self, category: int) -> None:
-        self.edit("categories", category, {"active": "0"})
 
     def move_category(self, category: int, parent: int) -> None:
         """Put a category below another one; the depths below it are set right."""
@@ -141,19 +143,18 @@ class BackOffice:
     ) -> int:
         """A combination of these option values with its stock row; the product's own row is the sum.
 
-        fields: any of a combination ("reference", "price" for the impact, "ean13", "default_on": "1" …).
+        fields: any of a combination ("reference", "price" for the impact, "ean13", "default_on": "1" …),
+        which the shop checks as it checks those of a POST.
         """
         with self._store.transaction():
-            row_of(self._store, "products", product)
+            store = self._store.within_those_of("products", row_of(self._store, "products", product))
             plain = {name: value for name, value in (fields or {}).items() if isinstance(value, str)}
             texts = {
                 name: dict(value) for name, value in (fields or {}).items() if not isinstance(value, str)
             }
             links = {"product_option_values": _items(values), "images": _items(images)}
             plain = {"minimal_quantity": "1"} | plain | {"id_product": str(product)}
-            sent = Sent("", plain, texts, links)
-            spec = self._store["combinations"].resource
-            made = write_entity(self._store, self._dialect, spec, "POST", sent)
+            made = self._written(store, "combinations", "POST", Sent("", plain, texts, links))
             self.set_stock(product, quantity, made.id)
             return made.id
 
@@ -161,7 +162,7 @@ class BackOffice:
         with self._store.transaction():
             row_of(self._store, "combinations", combination)
             sent = Sent(str(product), {"id_default_combination": str(combination)})
-            write_entity(self._store, self._dialect, self._store["products"].resource, "PATCH", sent)
+            self._written(self._store, "products", "PATCH", sent)
 
     def add_image(self, product: int, content: bytes, legend: Text = "") -> int:
         """Add a picture at the end; the first is the cover. Returns its id."""
@@ -235,6 +236,12 @@ class BackOffice:
         with self._store.transaction():
             return change_currency(self._store, iso_code)
 
+    def _written(self, store: Store, resource: str, method: str, sent: Sent) -> Entity:
+        try:
+            return write_entity(store, self._dialect, store[resource].resource, method, sent)
+        except (WebserviceError, PhpDiedError) as error:
+            raise DeedError(f"the shop refuses it: {error}") from error
+
     def _set_stock(self, row: Entity, quantity: int) -> None:
         self._store.change("stock_availables", row, quantity=str(quantity))
         if row.number("id_product_attribute"):
@@ -256,7 +263,7 @@ class BackOffice:
         return dict.fromkeys(self._store.languages, "") | entity.texts(name) | dict(text)
 
     def _set_depths(self, category: int) -> None:
-        entity = self._store["categories"].rows[category]
+        entity = row_of(self._store, "categories", category)
         parent = self._store["categories"].get(entity.number("id_parent"))
         depth = str(parent.number("level_depth") + 1 if parent else 0)
         self._store.change("categories", entity, level_depth=depth)

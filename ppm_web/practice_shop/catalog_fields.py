@@ -79,6 +79,33 @@ CATALOG_RESOURCES = (
         indexed=("id_product",),
     ),
     Resource(
+        "attachments",
+        "attachment",
+        "Attachment",
+        (
+            Field("file", "isGenericName", size=40, required=True),
+            Field("file_name", "isGenericName", size=128),
+            Field("file_size", "isUnsignedId"),
+            Field("mime", "isCleanHtml", size=128, required=True),
+            i18n("name", "isGenericName", 255, required=True),
+            i18n("description", "isCleanHtml"),
+        ),
+    ),
+    Resource(
+        "product_customization_fields",
+        "customization_field",
+        "CustomizationField",
+        (
+            link("id_product", "products", required=True),
+            Field("type", "isInt", required=True),
+            Field("required", "isBool", required=True),
+            Field("is_module", "isBool"),
+            Field("is_deleted", "isBool"),
+            i18n("name", "isGenericName", 255, required=True),
+        ),
+        indexed=("id_product",),
+    ),
+    Resource(
         "stock_availables",
         "stock_available",
         "StockAvailable",

@@ -28,8 +28,9 @@ def settle_product(store: Store, product_id: int) -> None:
     known = product.number("id_default_combination")
     first = known if any(row.id == known for row in rows) else (rows[0].id if rows else 0)
     _note_default(store, product_id, chosen or first)
-    if rows:
-        store.change("products", store["products"].rows[product_id], product_type="combinations")
+    product = store["products"].get(product_id)
+    if rows and product is not None:
+        store.change("products", product, product_type="combinations")
 
 
 def drop_combination(store: Store, combination: Entity) -> None:

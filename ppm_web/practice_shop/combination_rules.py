@@ -36,8 +36,6 @@ class CombinationRules(Rules):
 
 
 class OptionRules(Rules):
-    keeps_languages = True
-
     def check(self, draft: Draft) -> None:
         draft.stored["is_color_group"] = "1" if draft.stored.get("group_type") == "color" else "0"
 
@@ -56,8 +54,6 @@ class OptionRules(Rules):
 
 
 class OptionValueRules(Rules):
-    keeps_languages = True
-
     def check(self, draft: Draft) -> None:
         if draft.old is None and not draft.sent.has("position"):
             others = draft.store["product_option_values"].where(

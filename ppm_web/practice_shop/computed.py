@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from .fields import Association, Field, Resource, Value
 from .image_rows import cover_of, images_of
 from .slug import slugify
+from .stock_rows import scope_of, scopes
 from .store import Entity, Store
 
 Item = dict[str, str]
@@ -36,8 +37,16 @@ def subtree(store: Store, category: int) -> set[int]:
     return found
 
 
-def _type(_store: Store, _product: Entity) -> str:
-    return "simple"
+def position_of(store: Store, product: Entity) -> str:
+    """The product's place in its default category, from 1; empty if it is not in it."""
+    position = store.memberships.position(product.number("id_category_default"), product.id)
+    return str(position) if position else ""
+
+
+def _type(store: Store, product: Entity) -> str:
+    if any(_bundle(store, product)):
+        return "pack"
+    return "virtual" if product.text("is_virtual") == "1" else "simple"
 
 
 def _cover_id(store: Store, product: Entity) -> str:
@@ -47,11 +56,6 @@ def _cover_id(store: Store, product: Entity) -> str:
 
 def _default_combination(_store: Store, product: Entity) -> int:
     return product.number("id_default_combination")
-
-
-def _position(store: Store, product: Entity) -> str:
-    position = store.memberships.position(product.number("id_category_default"), product.id)
-    return str(position) if position else ""
 
 
 def _manufacturer_name(store: Store, product: Entity) -> str:
@@ -74,7 +78,7 @@ COMPUTED: dict[tuple[str, str], Callable[[Store, Entity], str | int]] = {
     ("products", "type"): _type,
     ("products", "id_default_image"): _cover_id,
     ("products", "id_default_combination"): _default_combination,
-    ("products", "position_in_category"): _position,
+    ("products", "position_in_category"): position_of,
     ("products", "manufacturer_name"): _manufacturer_name,
     ("categories", "nb_products_recursive"): _products_below,
     ("manufacturers", "link_rewrite"): _name_slug,
@@ -103,8 +107,9 @@ def _product_option_values(store: Store, product: Entity) -> Iterable[Item]:
 
 
 def _product_stock(store: Store, product: Entity) -> Iterable[Item]:
+    own = scopes(store)[:1] if store.context else scopes(store)
     for row in store["stock_availables"].where("id_product", product.id):
-        if row.text("id_shop") == "1":
+        if scope_of(row) in own:
             yield {"id": str(row.id), "id_product_attribute": row.text("id_product_attribute")}
 
 
@@ -116,6 +121,18 @@ def _category_products(store: Store, category: Entity) -> Iterable[Item]:
     return _ids(store.memberships.products(category.id))
 
 
+def _bundle(store: Store, product: Entity) -> Iterable[Item]:
+    return _still_there(store, "products", product.associations.get("product_bundle", []))
+
+
+def _accessories(store: Store, product: Entity) -> Iterable[Item]:
+    return _still_there(store, "products", product.associations.get("accessories", []))
+
+
+def _still_there(store: Store, resource: str, items: Iterable[Item]) -> Iterable[Item]:
+    return (item for item in items if store[resource].get(int(item["id"])))
+
+
 def _option_values(store: Store, option: Entity) -> Iterable[Item]:
     return _ids(store["product_option_values"].ids_where("id_attribute_group", str(option.id)))
 
@@ -125,6 +142,8 @@ COMPUTED_ITEMS: dict[tuple[str, str], Callable[[Store, Entity], Iterable[Item]]]
     ("products", "combinations"): _product_combinations,
     ("products", "product_option_values"): _product_option_values,
     ("products", "stock_availables"): _product_stock,
+    ("products", "accessories"): _accessories,
+    ("products", "product_bundle"): _bundle,
     ("categories", "categories"): _category_children,
     ("categories", "products"): _category_products,
     ("product_options", "product_option_values"): _option_values,

@@ -10,6 +10,7 @@ from .collation import fold
 from .computed import items_of, value_of
 from .dialect import Dialect
 from .image_rows import images_of
+from .picture import Picture, take_picture
 from .stock_rows import find_stock_row
 from .store import Entity, Store
 from .writing import delete_entity, write_entity
@@ -28,6 +29,14 @@ class Contents:
     def __init__(self, store: Store, dialect: Dialect) -> None:
         self._store = store
         self._dialect = dialect
+
+    def in_store(self, *stores: int) -> Contents:
+        """The same as a call to one store of several, or to some of them, sees and changes it.
+
+        Without it what is in any store is read, as the first one that has it shows it, and changes are made
+        in all that have it.
+        """
+        return Contents(self._store.within(stores), self._dialect)
 
     def find_product(self, reference: str) -> Found | None:
         """The product with this reference, the oldest if there are several; None for none."""
@@ -54,7 +63,8 @@ class Contents:
                 wanted = fold(part)
                 ids = [row.id for row in table.all() if wanted in fold(row.text("reference"))]
             found = ids[::-1][start : start + count]
-            return [self._row("products", table.rows[identifier]) for identifier in found], len(ids)
+            rows = [row for identifier in found if (row := table.get(identifier))]
+            return [self._row("products", row) for row in rows], len(ids)
 
     def stock_of(self, product_id: int, combination_id: int = 0) -> int | None:
         """The quantity of a product or a combination; None if its row is gone or was moved to shop 0."""
@@ -107,6 +117,11 @@ class Contents:
         with self._store.lock:
             entity = self._store[resource].get(identifier)
             return self._row(resource, entity) if entity else None
+
+    def picture(self) -> Picture:
+        """The whole shop with all its stores, to compare by `difference` (see take_picture)."""
+        with self._store.lock:
+            return take_picture(self._store)
 
     def create(
         self,

@@ -19,12 +19,14 @@ def answer_control(shop: PracticeShop, request: Request) -> Answer | None:
     """Answer a request below /__practice, in JSON; None for any other path. These are not counted.
 
     GET stats         PracticeShop.stats
+    GET picture       PracticeShop.picture: every row of every resource
     GET faults        {"faults": [{"name", "rate", "next", "method", "resource"}]}
     POST faults       {"NAME": RATE or {"next": N, "method": …, "resource": …}} replaces all; bad ones: 400
     POST reset-stats  forgets the counts; answers them as they are then
     POST sell         {"product": 7, "combination": 0, "quantity": 1}: lowers the stock as a sale does;
                       answers {"result": what is left}. So every deed of BackOffice, by its parameters:
                       POST edit {"resource": "products", "identifier": 7, "fields": {"price": "9"}} …
+                      "store": 2 does it in that store of several
                       Wrong parameters, and what cannot be done: 400
     """
     if request.path != PREFIX and not request.path.startswith(f"{PREFIX}/"):
@@ -43,6 +45,10 @@ def answer_control(shop: PracticeShop, request: Request) -> Answer | None:
 
 def _show_stats(shop: PracticeShop, _request: Request) -> Answer:
     return _json(200, shop.stats())
+
+
+def _show_picture(shop: PracticeShop, _request: Request) -> Answer:
+    return _json(200, shop.picture())
 
 
 def _show_faults(shop: PracticeShop, _request: Request) -> Answer:
@@ -87,6 +93,7 @@ def _json(status: int, value: object) -> Answer:
 
 ANSWERS: dict[tuple[str, str], Callable[[PracticeShop, Request], Answer]] = {
     ("GET", "stats"): _show_stats,
+    ("GET", "picture"): _show_picture,
     ("GET", "faults"): _show_faults,
     ("POST", "faults"): _set_faults,
     ("POST", "reset-stats"): _reset_stats,

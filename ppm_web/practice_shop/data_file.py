@@ -23,6 +23,7 @@ class Row(NamedTuple):
     id: int
     fields: dict[str, Value]
     associations: dict[str, list[dict[str, str]]]
+    stores: dict[int, dict[str, Value]]
 
 
 class DataFile:
@@ -64,7 +65,10 @@ class DataFile:
             self._database.execute("COMMIT")
 
     def put(self, row: Row) -> None:
-        data = json.dumps({"fields": row.fields, "associations": row.associations}, ensure_ascii=False)
+        parts: dict[str, object] = {"fields": row.fields, "associations": row.associations}
+        if row.stores:
+            parts["stores"] = row.stores
+        data = json.dumps(parts, ensure_ascii=False)
         self._database.execute("REPLACE INTO entities VALUES (?, ?, ?)", (row.resource, row.id, data))
         # Ids are never given twice, also when the newest row was deleted before a restart.
         self._database.execute(
@@ -86,7 +90,8 @@ class DataFile:
         query = "SELECT resource, id, data FROM entities ORDER BY resource, id"
         for resource, identifier, text in self._database.execute(query):
             data = json.loads(text)
-            yield Row(resource, identifier, data["fields"], data["associations"])
+            stores = {int(store): fields for store, fields in data.get("stores", {}).items()}
+            yield Row(resource, identifier, data["fields"], data["associations"], stores)
 
     def last_ids(self) -> list[tuple[str, int]]:
         return self._database.execute("SELECT resource, id FROM last_ids").fetchall()

@@ -20,6 +20,8 @@ class Dialect:
     integers_are_numbers: bool = False
     position_may_come_back: bool = False
     twin_code: int | None = None
+    takes_twins_once: bool = False
+    type_left_out: str = ""
     dies_of_missing_dates: bool = True
     arrow: str = "-&gt;"
 
@@ -34,6 +36,8 @@ DIALECTS = {
         integers_are_numbers=True,
         position_may_come_back=True,
         twin_code=46,
+        takes_twins_once=True,
+        type_left_out="standard",
         dies_of_missing_dates=False,
         arrow="->",
     ),

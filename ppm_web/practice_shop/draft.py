@@ -15,7 +15,7 @@ class Draft:
     """What is being written: what was there, what was sent, and what becomes of it.
 
     raw is what the answer echoes (values as they were sent); stored is what the shop keeps, and is there only
-    after validation.
+    after validation. trouble is an error that the shop answers with though all is saved.
     """
 
     store: Store
@@ -27,6 +27,7 @@ class Draft:
     raw: dict[str, Value] = field(default_factory=dict)
     stored: dict[str, Value] = field(default_factory=dict)
     associations: Associations = field(default_factory=dict)
+    trouble: Exception | None = None
 
     def number(self, name: str) -> int:
         """A whole number among the stored values; 0 for none."""

@@ -2,6 +2,7 @@
 
 WebserviceError     the Webservice answers with error codes
 DeedError           the shop's people asked for what cannot be done (BackOffice)
+NoSuchStoreError    a store was called that is not there: a redirect to the front page (shop_param_bad)
 PhpDiedError        PHP died of an uncaught exception: 500 with an empty body (recording cat_post_bad_parent)
 """
 
@@ -37,6 +38,10 @@ def failed_query(code: int, message: str) -> WebserviceError:
     place = "classes/webservice/WebserviceRequest.php, line"
     trail = [php_warning(NO_OBJECT, f"{place} {line}") for line in range(1333, 1337)]
     return WebserviceError(500, (code, message), *trail)
+
+
+class NoSuchStoreError(Exception):
+    """A store that is not there: 302 with an empty body."""
 
 
 class DeedError(ValueError):

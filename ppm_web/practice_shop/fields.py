@@ -88,7 +88,10 @@ class Association:
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource of the Webservice: its plural name, its node, and what it holds."""
+    """A resource of the Webservice: its plural name, its node, and what it holds.
+
+    is_unordered: without sort its lists are not in the order of ids (WHOLE, "Combinations": 10, 11, 12, 9).
+    """
 
     name: str
     node: str
@@ -97,6 +100,7 @@ class Resource:
     associations: tuple[Association, ...] = ()
     indexed: tuple[str, ...] = ()
     forbidden_methods: tuple[str, ...] = ()
+    is_unordered: bool = False
 
     @cached_property
     def field_by_name(self) -> dict[str, Field]:

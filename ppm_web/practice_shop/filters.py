@@ -53,6 +53,8 @@ def select_entities(table: Table, query: dict[str, str]) -> list[Entity]:
     start, end = _limits(query.get("limit", ""))
     if query.get("sort"):
         return _sorted(table.resource, list(found), query["sort"])[start:end]
+    if table.resource.is_unordered:
+        return sorted(found, key=lambda entity: str(entity.id))[start:end]
     # Lazily: a page of a list of 100,000 products does not look at all of them.
     return list(islice(found, start, end))
 
@@ -63,8 +65,11 @@ def asks_for_missing_date(resource: Resource, query: dict[str, str]) -> bool:
     return bool(asked) and query.get("date") == "1"
 
 
-def shown_fields(resource: Resource, display: str | None) -> Shown | None:
-    """What display=[…] names; None for display=full. Raises WebserviceError: 500, code 35."""
+def shown_fields(resource: Resource, display: str | None, prices: Iterable[str] = ()) -> Shown | None:
+    """What display=[…] names; None for display=full. Raises WebserviceError: 500, code 35.
+
+    prices are the names under which prices were asked for.
+    """
     if display == "full":
         return None
     shown = Shown(set())
@@ -72,7 +77,7 @@ def shown_fields(resource: Resource, display: str | None) -> Shown | None:
     for name, below in _SHOWN.findall(text[1:-1] if text.startswith("[") else text):
         if name in resource.association_by_name and below:
             shown.associations[name] = {part.strip() for part in below.split(",")}
-        elif name == "id" or name in resource.field_by_name:
+        elif name == "id" or name in resource.field_by_name or name in prices:
             shown.fields.add(name)
         else:
             available = ", ".join(["id", *resource.field_by_name])

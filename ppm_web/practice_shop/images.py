@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import base64
-from io import BytesIO
-from typing import IO
-
-from werkzeug.formparser import FormDataParser
-from werkzeug.http import parse_options_header
 
 from .errors import PhpDiedError, WebserviceError, php_warning
 from .image_rows import add_image, drop_image, images_of, is_cover_lost
@@ -15,6 +10,7 @@ from .messages import Answer, Request
 from .reading import find_entity
 from .rendering import XML_TYPE, Renderer, cdata, document, json_body
 from .store import Entity, Store
+from .uploads import read_upload
 
 LIMIT = 2 * 1024 * 1024  # bytes; the shop's default for a picture
 SMALLEST_JPEG = 100  # bytes; what is shorter is a file that broke off
@@ -137,10 +133,10 @@ def _upload(renderer: Renderer, request: Request, parts: list[str], method: str)
     if found is None:
         name = store[kind].resource.object_name
         raise WebserviceError(400, (76, f"{name} {owner} does not exist"))
-    # PHP reads multipart bodies of POST only (recording image_put_replace_multipart_real_put).
-    content = _form_file(request, "image") if request.method == "POST" else None
-    if content is None:
+    upload = read_upload(request, "image")
+    if upload is None:
         raise WebserviceError(400, (76, 'Please set an "image" parameter with image data for value'))
+    content = upload.content
     if len(content) > LIMIT:
         raise WebserviceError(
             400, (72, f"The image size is too large (maximum allowed is {LIMIT // 1024} KB)")
@@ -156,18 +152,6 @@ def _upload(renderer: Renderer, request: Request, parts: list[str], method: str)
         raise WebserviceError(400, (73 if method == "PUT" else 76, _NO_PICTURE))
     store.save_picture(key, content)
     return Answer(200, content, picture_type(content) or "")
-
-
-def _form_file(request: Request, name: str) -> bytes | None:
-    mimetype, options = parse_options_header(request.headers.get("content-type"))
-    parser = FormDataParser(stream_factory=_in_memory, silent=True)
-    _stream, _form, files = parser.parse(BytesIO(request.body), mimetype, len(request.body), options)
-    found = files.get(name)
-    return found.stream.read() if found else None
-
-
-def _in_memory(*_arguments: object, **_named: object) -> IO[bytes]:
-    return BytesIO()
 
 
 def _add_image(renderer: Renderer, product: int, content: bytes) -> Answer:

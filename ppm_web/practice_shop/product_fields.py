@@ -147,6 +147,7 @@ PRODUCT_RESOURCES = (
             Association("images", "image", "images/products", kept=True, required_id=False),
         ),
         ("id_product", "reference"),
+        is_unordered=True,
     ),
     Resource(
         "product_features",

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from .combination_rows import keep_combinations, set_default
 from .draft import Draft
 from .errors import NO_ARRAY, WebserviceError, php_warning
 from .image_rows import drop_image, set_cover
+from .product_parts import check_parts, drop_custom_values
 from .rules_base import Rules
 from .slug import is_slug, slugify
 from .stock_rows import add_stock_row
 from .store import Entity, Store
+
+HANGING = (
+    "stock_availables",
+    "combinations",
+    "specific_prices",
+    "product_suppliers",
+    "product_customization_fields",
+)
+REDIRECTS = frozenset(
+    {
+        "default", "404", "410", "301-product", "302-product", "301-category", "302-category",
+        "200-displayed", "404-displayed", "410-displayed",
+    }
+)  # fmt: skip
 
 
 class ProductRules(Rules):
@@ -25,13 +42,10 @@ class ProductRules(Rules):
         )
         is_found = draft.stored.get("visibility") in {"both", "search"}
         draft.stored["indexed"] = "1" if is_found and draft.stored.get("active") == "1" else "0"
-        categories = draft.associations.get("categories")
-        if categories:
-            # Categories that are not there are dropped without a word (recording prod_patch_bad_category).
-            known = {
-                item["id"]: item for item in categories if int(item["id"]) in draft.store["categories"].rows
-            }
-            draft.associations["categories"] = list(known.values())
+        if draft.method == "PUT" and not draft.sent.has("product_type"):
+            draft.stored["product_type"] = draft.dialect.type_left_out
+        _check_words(draft)
+        check_parts(draft)
 
     def saved(self, draft: Draft, entity: Entity) -> None:
         store = draft.store
@@ -47,8 +61,9 @@ class ProductRules(Rules):
             set_cover(store, entity.id, int(cover) if cover.isdecimal() else 0)
 
     def deleting(self, store: Store, entity: Entity) -> None:
+        drop_custom_values(store, entity)
         had_combinations = bool(store["combinations"].where("id_product", entity.id))
-        for resource in ("stock_availables", "combinations", "specific_prices", "product_suppliers"):
+        for resource in HANGING:
             for row in store[resource].where("id_product", entity.id):
                 store.delete(resource, row)
         if had_combinations:  # and for good: nothing deletes it (WHOLE, trap 8)
@@ -70,3 +85,17 @@ def make_link_rewrite(draft: Draft) -> None:
         made[language] = text if is_slug(text) else slugify(text or names.get(language, ""))
     if made != rewrites:
         draft.raw["link_rewrite"] = made
+
+
+def _check_words(draft: Draft) -> None:
+    """What the shop makes of some values (WHOLE, trap 15 and "The rest of a product")."""
+    stored = draft.stored
+    if stored.get("redirect_type") not in REDIRECTS:
+        stored["redirect_type"] = ""
+    stored["available_date"] = str(stored.get("available_date") or "")[:10] or "0000-00-00"
+    price, unit_price = (Decimal(str(stored.get(name) or "0")) for name in ("price", "unit_price"))
+    ratio = (price / unit_price).quantize(Decimal("0.000001")) if unit_price else Decimal("0.000000")
+    stored["unit_price_ratio"] = str(ratio)
+    kind = draft.sent.plain.get("type")
+    if kind in {"simple", "pack", "virtual"} and not draft.sent.has("is_virtual"):
+        stored["is_virtual"] = "1" if kind == "virtual" else "0"

@@ -8,6 +8,7 @@ from .filters import Shown, asks_for_missing_date, select_entities, shown_fields
 from .messages import Answer, Request
 from .rendering import JSON_TYPE, XML_TYPE, Renderer, cdata, document, json_body
 from .resources import DESCRIPTIONS, RESOURCES
+from .stock_rows import is_lost
 from .store import Entity, Store
 
 METHODS = ("get", "put", "post", "patch", "delete", "head")
@@ -39,7 +40,7 @@ def show_list(renderer: Renderer, resource: Resource, request: Request) -> Answe
     if "schema" in request.query:
         return _show_schema(renderer, resource, request.query["schema"])
     display = request.query.get("display")
-    shown = shown_fields(resource, display) if display else Shown({"id"})
+    shown = shown_fields(resource, display, renderer.prices) if display else Shown({"id"})
     entities = _selected(renderer, resource, request.query)
     if request.wants_json:
         found = [renderer.entity_json(resource, entity, shown) for entity in entities]
@@ -58,15 +59,17 @@ def show_list(renderer: Renderer, resource: Resource, request: Request) -> Answe
 def show_one(renderer: Renderer, resource: Resource, request: Request) -> Answer:
     """One entity; 404 with an empty body if there is none.
 
-    A stock row that a PUT has moved to shop 0 is 404 with code 131 (stock_get_after_put_without_id_shop).
+    What is in another store alone is 404 with code 131, and so is a stock row that a PUT has moved to shop 0
+    (recording stock_get_after_put_without_id_shop).
     """
-    entity = find_entity(renderer.store, resource.name, request.segments[1])
+    store, identifier = renderer.store, request.segments[1]
+    entity = find_entity(store, resource.name, identifier)
+    elsewhere = None if entity else find_entity(store.within(None), resource.name, identifier)
+    if elsewhere or (entity and resource.name == "stock_availables" and is_lost(store, entity)):
+        text = f"This {resource.object_name} ({int(identifier)}) does not exists on this shop"
+        raise WebserviceError(404, (131, text))
     if entity is None:
         return Answer(404)
-    if resource.name == "stock_availables" and entity.text("id_shop") != "1":
-        raise WebserviceError(
-            404, (131, f"This {resource.object_name} ({entity.id}) does not exists on this shop")
-        )
     if request.wants_json:
         return Answer(200, json_body({resource.node: renderer.single_json(resource, entity)}), JSON_TYPE)
     return Answer(200, document(renderer.entity_xml(resource, entity)), XML_TYPE)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from xml.sax.saxutils import quoteattr
 
 from .computed import items_of, value_of
 from .dialect import Dialect
 from .fields import Association, Field, Resource, Value
 from .filters import Shown
+from .prices import Asked, price_of
 from .store import Entity, Store
 
 XML_TYPE = "text/xml;charset=utf-8"
@@ -28,6 +30,7 @@ class Renderer:
     base_url: str
     languages: list[str]
     one_language: bool = False
+    prices: Mapping[str, Asked] = dataclass_field(default_factory=dict)
 
     def href(self, path: str) -> str:
         """An xlink:href attribute, with the space before it."""
@@ -41,6 +44,9 @@ class Renderer:
         for field in resource.fields:
             if shown is None or field.name in shown.fields:
                 lines.append(self._field_xml(resource, entity, field))
+        lines += [
+            f"\t<{name}>{cdata(price)}</{name}>" for name, price in self._prices(resource, entity, shown)
+        ]
         associations = [
             part for part in resource.associations if shown is None or part.name in shown.associations
         ]
@@ -105,6 +111,7 @@ class Renderer:
         for field in resource.fields:
             if shown is None or field.name in shown.fields:
                 found[field.name] = self._field_json(field, value_of(self.store, resource, entity, field))
+        found |= self._prices(resource, entity, shown)
         associations = self._associations_json(resource, entity, shown)
         if associations:
             found["associations"] = associations
@@ -120,6 +127,15 @@ class Renderer:
         if is_echo and not self.dialect.integers_are_numbers:
             found["id"] = str(entity.id)
         return found
+
+    def _prices(self, resource: Resource, entity: Entity, shown: Shown | None) -> list[tuple[str, str]]:
+        if resource.name not in {"products", "combinations"}:
+            return []
+        return [
+            (name, price_of(self.store, entity, asked))
+            for name, asked in self.prices.items()
+            if shown is None or name in shown.fields
+        ]
 
     def _field_json(self, field: Field, value: Value | int) -> object:
         if field.i18n:

@@ -9,12 +9,7 @@ from .store import Entity, Store
 
 
 class Rules:
-    """A resource without rules of its own.
-
-    keeps_languages: whether a text sent in one language leaves the others as they were.
-    """
-
-    keeps_languages = False
+    """A resource without rules of its own."""
 
     def modify(self, draft: Draft) -> None:
         """Change raw values before they are validated."""

@@ -62,14 +62,20 @@ IMAGE_TYPES = (
 COUNTRIES = ((1, "DE", "Germany", "Niemcy"), (2, "AT", "Austria", "Austria"), (3, "BE", "Belgium", "Belgia"))
 
 
-def fill_store(store: Store, currency: str) -> None:
-    """Fill an empty store, with this default currency; one that holds languages already is left alone."""
+def fill_store(store: Store, currency: str, *, stores: bool) -> None:
+    """Fill an empty shop, with this default currency; one that holds languages already is left alone.
+
+    stores: it shall have the four stores of MULTISTORE.md, in two groups, also one that had a single store.
+    """
     with store.transaction():
-        if store["languages"].ids:
-            return
-        _seed_setup(store, currency)
-        _seed_taxes(store)
-        _seed_categories(store)
+        if not store["languages"].ids:
+            _seed_setup(store, currency)
+            _seed_taxes(store)
+            _seed_categories(store)
+        if stores and not store.is_multistore:
+            add_row(store, "shop_groups", 2, name="Shared stock", active="1", share_stock="1")
+            for identifier, group in ((2, 1), (3, 2), (4, 2)):
+                _store(store, identifier, f"Store {identifier}", group)
 
 
 def _seed_setup(store: Store, currency: str) -> None:
@@ -77,10 +83,7 @@ def _seed_setup(store: Store, currency: str) -> None:
     _language(store, 2, "Polski (Polish)", "pl", "pl-PL", "pl", "Y-m-d")
     add_currency(store, currency)
     add_row(store, "shop_groups", 1, name="Default", active="1")
-    add_row(
-        store, "shops", 1, id_shop_group="1", id_category="2", active="1", name="Practice shop",
-        theme_name="classic",
-    )  # fmt: skip
+    _store(store, 1, "Practice shop", group=1)
     for identifier, english, polish in (
         (1, "Visitor", "Odwiedzający"),
         (2, "Guest", "Gość"),
@@ -104,6 +107,18 @@ def _seed_setup(store: Store, currency: str) -> None:
         add_row(
             store, "image_types", identifier, name=name, width=str(width), height=str(height), products="1"
         )
+
+
+def _store(store: Store, identifier: int, name: str, group: int) -> None:
+    add_row(
+        store, "shops", identifier, id_shop_group=str(group), id_category="2", active="1", name=name,
+        theme_name="classic",
+    )  # fmt: skip
+    virtual = "" if identifier == 1 else f"store{identifier}/"
+    add_row(
+        store, "shop_urls", identifier, id_shop=str(identifier), active="1", main="1", domain="localhost",
+        domain_ssl="localhost", physical_uri="/", virtual_uri=virtual,
+    )  # fmt: skip
 
 
 def _language(store: Store, identifier: int, name: str, iso: str, locale: str, code: str, date: str) -> None:

@@ -106,6 +106,20 @@ SETUP_RESOURCES = (
         ),
     ),
     Resource(
+        "shop_urls",
+        "shop_url",
+        "ShopUrl",
+        (
+            Field("id_shop", "integer", required=True, link="shops"),
+            Field("active", "isBool"),
+            Field("main", "isBool"),
+            Field("domain", "isCleanHtml", size=255, required=True),
+            Field("domain_ssl", "isCleanHtml", size=255),
+            Field("physical_uri", "isString", size=64),
+            Field("virtual_uri", "isString", size=64),
+        ),
+    ),
+    Resource(
         "groups",
         "group",
         "Group",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
@@ -26,6 +27,7 @@ from .store import Store
 from .webservice import Webservice
 
 DEFAULT_KEY = "PRACTICESHOPKEY00000000000000001"
+KEY_STORE = 2  # the one store of a store_key
 LONGEST_TARGET = 8170  # characters of path and query; Apache takes 8,190 with method and protocol
 _KEY = re.compile(r"[A-Za-z0-9]{32}")
 
@@ -40,6 +42,8 @@ class PracticeShop(Contents):
                  the shop serves one request at a time, as one small shop does
     faults       as `set_faults` takes them; seed makes their draws repeat
     currency     the default currency of a new shop, by its code
+    stores       four stores in one PrestaShop: 1 (the default) and 2 in a group with stock of their own each,
+                 3 and 4 in a group that shares its stock; store_key has all rights in store 2 alone
 
     Raises ValueError for an unknown version, a bad key, a negative cost, a bad currency (DeedError) or fault
     (FaultError); OSError or sqlite3.Error if the data file cannot be used. What is in the shop is read by the
@@ -61,27 +65,37 @@ class PracticeShop(Contents):
         faults: Mapping[str, object] | None = None,
         seed: int | None = None,
         currency: str = "PLN",
+        *,
+        stores: bool = False,
+        store_key: str | None = None,
     ) -> None:
         dialect = find_dialect(version)
-        for text in (key, small_key):
+        if store_key and not stores:
+            raise ValueError("a key of one store needs a shop with several stores")
+        for text in (key, small_key, store_key):
             if text is not None and not _KEY.fullmatch(text):
                 raise ValueError("a key has 32 letters and digits")
         if request_ms < 0 or entity_ms < 0:
             raise ValueError("a cost is a number of milliseconds, 0 or more")
         self.key = key
         self.small_key = small_key
+        self.store_key = store_key
         self.request_ms = request_ms
         self.entity_ms = entity_ms
         self._faults = Faults(seed)
         self._faults.replace(faults or {})
         super().__init__(Store(Path(data_file) if data_file else None), dialect)
-        fill_store(self._store, currency)
-        self.back_office = BackOffice(self._store, dialect)
+        fill_store(self._store, currency, stores=stores)
+        self._counts: Counter[str] = Counter()
+        self.back_office = BackOffice(self._store, dialect, self._counts)
         methods = METHODS if dialect.has_patch else METHODS - {"PATCH"}
         keys = {fold(key): dict.fromkeys(DESCRIPTIONS, methods)}
         if small_key:
             keys[fold(small_key)] = {"products": frozenset({"GET"})}
-        self._webservice = Webservice(self._store, dialect, keys)
+        if store_key:
+            keys[fold(store_key)] = dict.fromkeys(DESCRIPTIONS, methods)
+        stores_of_keys = {fold(store_key): KEY_STORE} if store_key else {}
+        self._webservice = Webservice(self._store, dialect, keys, stores_of_keys)
         self._log = RequestsLog()
         self._one_at_a_time = threading.Lock()
 
@@ -127,7 +141,7 @@ class PracticeShop(Contents):
     def reset_stats(self) -> None:
         """Forget the counts and the last requests; the faults stay set."""
         self._log.clear()
-        self.back_office.forget_sales()
+        self._counts.clear()
         self._faults.reset_counts()
 
     def set_faults(self, faults: Mapping[str, object]) -> None:

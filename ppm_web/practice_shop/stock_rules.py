@@ -34,10 +34,18 @@ class StockRules(Rules):
 
 class SpecificPriceRules(Rules):
     def check(self, draft: Draft) -> None:
-        """The same price again breaks the key."""
-        new = Entity(0, draft.stored)
-        for other in draft.store["specific_prices"].where("id_product", new.number("id_product")):
-            is_itself = draft.old is not None and draft.old.id == other.id
-            if is_itself or any(other.text(name) != new.text(name) for name in PRICE_KEY):
-                continue
+        _refuse_twin(draft, PRICE_KEY)
+
+
+class ProductSupplierRules(Rules):
+    def check(self, draft: Draft) -> None:
+        _refuse_twin(draft, ("id_product", "id_product_attribute", "id_supplier"))
+
+
+def _refuse_twin(draft: Draft, key: tuple[str, ...]) -> None:
+    """Another row with the same key breaks it."""
+    new = Entity(0, draft.stored)
+    for other in draft.store[draft.resource.name].where("id_product", new.number("id_product")):
+        is_itself = draft.old is not None and draft.old.id == other.id
+        if not is_itself and all(other.text(name) == new.text(name) for name in key):
             raise twin_error(draft.dialect)

@@ -2,133 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import threading
-from bisect import bisect_left, insort
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from .collation import equal_key
 from .data_file import DataFile, Row
-from .fields import Resource, TextValue, Value
+from .fields import Resource, Value
 from .resources import RESOURCES
+from .stores import BY_STORE, DEFAULT_STORE, EVERYWHERE, StoreTable, split_by_store, stores_of
+from .tables import Associations, CategoryProducts, Entity, Table
 
-Associations = dict[str, list[dict[str, str]]]
-
-
-@dataclass(slots=True)
-class Entity:
-    """One row. Never changed in place: a save puts a new one in its stead."""
-
-    id: int
-    fields: dict[str, Value]
-    associations: Associations = field(default_factory=dict)
-
-    def text(self, name: str) -> str:
-        """A plain field as text; empty if it is missing or null."""
-        value = self.fields.get(name)
-        return value if isinstance(value, str) else ""
-
-    def texts(self, name: str) -> TextValue:
-        """A field in several languages, by language id; empty if it is missing."""
-        value = self.fields.get(name)
-        return value if isinstance(value, dict) else {}
-
-    def number(self, name: str) -> int:
-        """A whole number; 0 if it is missing or none."""
-        text = self.text(name)
-        return int(text) if text.lstrip("-").isdecimal() else 0
-
-
-class Table:
-    """The entities of one resource, by id, with an index for each field of Resource.indexed."""
-
-    def __init__(self, resource: Resource) -> None:
-        self.resource = resource
-        self.rows: dict[int, Entity] = {}
-        self.ids: list[int] = []
-        self.last_id = 0
-        self._indexes: dict[str, defaultdict[str, list[int]]] = {
-            name: defaultdict(list) for name in resource.indexed
-        }
-
-    def get(self, identifier: int) -> Entity | None:
-        return self.rows.get(identifier)
-
-    def all(self) -> Iterator[Entity]:
-        """All entities, in the order of their ids."""
-        return (self.rows[identifier] for identifier in self.ids)
-
-    def where(self, name: str, value: str | int) -> list[Entity]:
-        """The entities whose indexed field has this value, in the order of their ids."""
-        return [self.rows[identifier] for identifier in self.ids_where(name, str(value))]
-
-    def ids_where(self, name: str, value: str) -> list[int]:
-        return self._indexes[name].get(equal_key(value), [])
-
-    def is_indexed(self, name: str) -> bool:
-        return name in self._indexes
-
-    def put(self, entity: Entity) -> None:
-        old = self.rows.get(entity.id)
-        if old is None:
-            insort(self.ids, entity.id)
-            self.last_id = max(self.last_id, entity.id)
-        else:
-            self._forget(old)
-        self.rows[entity.id] = entity
-        for name, index in self._indexes.items():
-            insort(index[equal_key(entity.text(name))], entity.id)
-
-    def remove(self, entity: Entity) -> None:
-        self._forget(entity)
-        del self.rows[entity.id]
-        del self.ids[bisect_left(self.ids, entity.id)]
-
-    def _forget(self, entity: Entity) -> None:
-        for name, index in self._indexes.items():
-            key = equal_key(entity.text(name))
-            ids = index[key]
-            del ids[bisect_left(ids, entity.id)]
-            if not ids:
-                del index[key]
-
-
-class CategoryProducts:
-    """Which products are in a category, each with its position there, from 1.
-
-    A product that leaves leaves a hole; one that comes goes behind the last. Not in the file: after a restart
-    the products stand in the order of their ids.
-    """
-
-    def __init__(self) -> None:
-        self._positions: defaultdict[int, dict[int, int]] = defaultdict(dict)
-
-    def products(self, category: int) -> list[int]:
-        """In the order of their positions."""
-        positions = self._positions.get(category, {})
-        return sorted(positions, key=positions.__getitem__)
-
-    def position(self, category: int, product: int) -> int | None:
-        return self._positions.get(category, {}).get(product)
-
-    def change(self, product: int, old: set[int], new: set[int]) -> None:
-        for category in old - new:
-            self._positions[category].pop(product, None)
-        for category in new - old:
-            # The last one was put in last: no need to look at all of 10,000 for the highest position.
-            positions = self._positions[category]
-            last = positions[next(reversed(positions))] if positions else 0
-            positions[product] = last + 1
-
-    def move(self, category: int, product: int, position: int) -> None:
-        """Put a product there, and number all anew, without holes; one that is not in it moves nothing."""
-        others = [other for other in self.products(category) if other != product]
-        if len(others) < len(self._positions[category]):
-            others.insert(position - 1, product)
-        self._positions[category] = {other: place for place, other in enumerate(others, 1)}
+__all__ = ["Associations", "Entity", "Store", "Table"]
 
 
 class Store:
@@ -136,7 +22,12 @@ class Store:
 
     Writes go through `transaction`: what happens inside is in the file as a whole or not at all, even if the
     process is killed. Without a file everything is in memory only.
+
+    One PrestaShop can have several stores. `within` gives the same shop as a call to some of them sees it;
+    without (context None) it is seen and written as a whole, a row as the first store that has it shows it.
     """
+
+    context: tuple[int, ...] | None = None
 
     def __init__(self, data_file: Path | None = None) -> None:
         """Raises OSError or sqlite3.DatabaseError for a file that cannot be opened or is none of ours."""
@@ -152,7 +43,40 @@ class Store:
             self._load(self._file)
 
     def __getitem__(self, resource: str) -> Table:
-        return self.tables[resource]
+        table = self.tables[resource]
+        if resource in BY_STORE and self.is_multistore:
+            return StoreTable(table, self.context)
+        return table
+
+    @property
+    def is_multistore(self) -> bool:
+        return len(self.tables["shops"].ids) > 1
+
+    @property
+    def stores(self) -> tuple[int, ...]:
+        """The stores that are called: those of the context, or all."""
+        return self.context or tuple(self.tables["shops"].ids) or (DEFAULT_STORE,)
+
+    def within(self, stores: tuple[int, ...] | None) -> Store:
+        """The same shop, as a call to these stores sees it; None for the whole."""
+        if not self.is_multistore or stores == self.context:
+            return self
+        view = copy.copy(self)
+        view.context = stores
+        return view
+
+    def within_those_of(self, resource: str, entity: Entity) -> Store:
+        """Where no stores are named, those that have this row."""
+        if self.context is not None:
+            return self
+        return self.within(tuple(sorted(stores_of(resource, entity))))
+
+    def called_one_by_one(self, resource: str, identifier: int) -> list[Store]:
+        """A write of a row to several stores is one to each of those that have it, or to all if none has."""
+        if resource not in BY_STORE or not self.is_multistore or len(self.stores) == 1:
+            return [self]
+        having = [store for store in self.stores if self.within((store,))[resource].get(identifier)]
+        return [self.within((store,)) for store in having or self.stores]
 
     @property
     def languages(self) -> list[str]:
@@ -174,14 +98,14 @@ class Store:
     def save(self, resource: str, entity: Entity) -> Entity:
         """Put an entity in; inside a transaction. An id of 0 is replaced by the next one."""
         table = self.tables[resource]
-        if not entity.id:
-            entity = Entity(table.last_id + 1, entity.fields, entity.associations)
-        old = table.get(entity.id)
-        table.put(entity)
+        old = table.get(entity.id) if entity.id else None
+        identifier = entity.id or table.last_id + 1
+        entity = Entity(identifier, entity.fields, entity.associations, old.stores if old else {})
+        if resource in BY_STORE and self.is_multistore:
+            entity = split_by_store(resource, entity, old, self.context)
+        self._put(resource, entity)
         if resource == "products":
             self.memberships.change(entity.id, _categories(old), _categories(entity))
-        if self._file:
-            self._file.put(Row(resource, entity.id, entity.fields, entity.associations))
         return entity
 
     def change(self, resource: str, entity: Entity, **fields: Value) -> Entity:
@@ -195,6 +119,18 @@ class Store:
             self.memberships.change(entity.id, _categories(entity), set())
         if self._file:
             self._file.remove(resource, entity.id)
+
+    def leave(self, resource: str, entity: Entity) -> bool:
+        """Take a row out of the stores of the context; False, and nothing done, if no other store has it."""
+        if not self.is_multistore or self.context is None or resource not in BY_STORE.keys() - EVERYWHERE:
+            return False
+        having = stores_of(resource, entity)
+        left = {store: own for store, own in having.items() if store not in self.context}
+        if not left:
+            return False
+        raw = self.tables[resource].rows[entity.id]
+        self._put(resource, Entity(raw.id, raw.fields, raw.associations, left))
+        return True
 
     def save_picture(self, key: str, content: bytes | None) -> None:
         """Keep a picture ("products/7/24"), or with None drop it; inside a transaction."""
@@ -211,10 +147,15 @@ class Store:
             if self._file:
                 self._file.close()
 
+    def _put(self, resource: str, entity: Entity) -> None:
+        self.tables[resource].put(entity)
+        if self._file:
+            self._file.put(Row(resource, entity.id, entity.fields, entity.associations, entity.stores))
+
     def _load(self, data_file: DataFile) -> None:
         for row in data_file.rows():
             if row.resource in self.tables:
-                entity = Entity(row.id, row.fields, row.associations)
+                entity = Entity(row.id, row.fields, row.associations, row.stores)
                 self.tables[row.resource].put(entity)
                 if row.resource == "products":
                     self.memberships.change(entity.id, set(), _categories(entity))

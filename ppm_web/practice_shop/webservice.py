@@ -8,16 +8,19 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from .attachments import answer_attachments, answers_here
 from .bodies import Sent, read_entities
+from .calls import called_stores
 from .collation import fold
 from .dialect import Dialect
-from .errors import PhpDiedError, WebserviceError, php_warning
+from .errors import NoSuchStoreError, PhpDiedError, WebserviceError, php_warning
 from .fields import Resource
 from .filters import did_you_mean
 from .images import answer_images
 from .messages import METHODS, Answer, Request
+from .prices import asked_prices
 from .reading import find_resource, show_list, show_one, show_root
 from .rendering import JSON_TYPE, XML_TYPE, Renderer, document, errors_body, json_body
 from .resources import DESCRIPTIONS, RESOURCES
@@ -44,11 +47,15 @@ class KeyRefusedError(WebserviceError):
 
 @dataclass(frozen=True)
 class Webservice:
-    """Answers requests to /api from a store. keys maps each key, folded, to its rights."""
+    """Answers requests to /api from a store. keys maps each key, folded, to its rights.
+
+    stores_of_keys has the keys that are for one store of several alone.
+    """
 
     store: Store
     dialect: Dialect
     keys: dict[str, Rights]
+    stores_of_keys: dict[str, int] = field(default_factory=dict)
 
     def answer(self, request: Request, written: Written, started: float) -> Answer:
         """Answer one request; written(method, resource) is called after each entity saved or deleted.
@@ -59,6 +66,8 @@ class Webservice:
             answer = self._answer(request, written)
         except PhpDiedError:
             return Answer(500)
+        except NoSuchStoreError:
+            return Answer(302, headers={"Location": f"{request.base_url}/"})
         except WebserviceError as error:
             body = errors_body(error.errors, as_json=request.wants_json)
             answer = Answer(error.status, body, JSON_TYPE if request.wants_json else XML_TYPE)
@@ -85,10 +94,9 @@ class Webservice:
         method = request.effective_method
         if method not in METHODS:
             raise WebserviceError(405, (23, f"Method {method} is not valid"))
-        if request.query.get("id_shop", "1") not in {"", "1"}:
-            # A shop that is not there: a redirect to the front page (recording shop_param_bad).
-            return Answer(302, headers={"Location": f"{request.base_url}/"})
-        renderer = self._renderer(request)
+        with self.store.lock:
+            called = called_stores(self.store, request, self.stores_of_keys.get(fold(key)))
+        renderer = self._renderer(request, self.store.within(called))
         if not request.segments:
             if request.wants_json:
                 raise PhpDiedError  # recording auth_root_json
@@ -99,6 +107,12 @@ class Webservice:
                 answer = answer_images(renderer, request, method)
             if request.is_write:
                 written(method, "images")
+            return answer
+        if answers_here(request):
+            with self.store.lock:
+                answer = answer_attachments(renderer, request, method)
+            if request.is_write:
+                written(method, "attachments")
             return answer
         return self._resource_answer(renderer, request, resource, written)
 
@@ -115,7 +129,7 @@ class Webservice:
                 405, (101, f"Method {method} is not allowed for the resource {resource.name}")
             )
         if method == "DELETE":
-            for _ in delete_entities(self.store, resource, _ids_to_delete(request)):
+            for _ in delete_entities(renderer.store, resource, _ids_to_delete(request)):
                 written(method, resource.name)
             return Answer(200)
         return self._write(renderer, request, resource, written)
@@ -127,7 +141,7 @@ class Webservice:
         check_ids(method, entities)
         echoes = []
         for sent in entities:
-            echoes.append(write_entity(self.store, self.dialect, resource, method, sent))
+            echoes.append(write_entity(renderer.store, self.dialect, resource, method, sent))
             written(method, resource.name)
         status = 201 if method == "POST" else 200
         with self.store.lock:
@@ -148,12 +162,18 @@ class Webservice:
             raise KeyRefusedError(*KEY_REFUSED)
         return rights
 
-    def _renderer(self, request: Request) -> Renderer:
+    def _renderer(self, request: Request, store: Store) -> Renderer:
+        """Raises WebserviceError: 400, code 81, for a language that is not there."""
         with self.store.lock:
-            languages = self.store.languages
+            languages = store.languages
         wanted = set(re.findall(r"\d+", request.query.get("language", "")))
+        if wanted - set(languages):
+            raise WebserviceError(400, (81, "language is not available"))
         shown = [language for language in languages if language in wanted] or languages
-        return Renderer(self.store, self.dialect, request.base_url, shown, one_language=len(shown) == 1)
+        prices = asked_prices(request.query)
+        return Renderer(
+            store, self.dialect, request.base_url, shown, one_language=len(shown) == 1, prices=prices
+        )
 
     def _with_headers(self, answer: Answer, version: str, started: float) -> Answer:
         elapsed = f"{time.perf_counter() - started:.3f}" if started else "0"

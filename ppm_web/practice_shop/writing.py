@@ -10,10 +10,12 @@ from .dialect import Dialect
 from .draft import Draft
 from .errors import WebserviceError, php_warning
 from .fields import Field, Resource, TextValue, Value
+from .leaving import leave_stores
 from .reading import find_entity
 from .rules import RULES
 from .rules_base import Rules
 from .store import Associations, Entity, Store
+from .stores import DEFAULT_STORE
 from .validation import stored_value, validate
 
 
@@ -33,34 +35,47 @@ def check_ids(method: str, entities: list[Sent]) -> None:
 def write_entity(store: Store, dialect: Dialect, resource: Resource, method: str, sent: Sent) -> Entity:
     """Write one entity, in one transaction, and return it as the answer echoes it: as it was sent.
 
-    Raises WebserviceError and PhpDiedError, with nothing of this entity written, but for the place that 8.2
-    makes a 500 of, though all is done (WHOLE, "place").
+    Raises WebserviceError and PhpDiedError, with nothing of this entity written, but for those that the shop
+    answers with though all is saved (Draft.trouble).
     """
-    rules = RULES.get(resource.name, Rules())
     with store.transaction():
-        old = None if method == "POST" else _existing(store, resource, sent.id)
-        draft = Draft(store, dialect, resource, method, sent, old)
-        _check_sent(draft)
-        draft.raw = _raw_values(draft, keeps_languages=rules.keeps_languages)
-        rules.modify(draft)
-        _validate(draft)
-        languages = store.languages
-        draft.stored = {
-            field.name: stored_value(field, draft.raw.get(field.name), languages)
-            for field in resource.fields
-            if old is None or method == "PUT" or _is_touched(draft, field)
-        }
-        draft.stored = (old.fields if old else {}) | draft.stored
-        draft.associations = _associations(draft)
-        _stamp(draft)
-        rules.check(draft)
-        identifier = old.id if old else 0
-        entity = store.save(resource.name, Entity(identifier, draft.stored, draft.associations))
-        rules.saved(draft, entity)
-        saved = store[resource.name].get(entity.id) or entity
-        warnings = _place(draft)
-    if warnings:
-        raise WebserviceError(500, *warnings)
+        if method == "POST":
+            called = [store if store.context else store.within((DEFAULT_STORE,))]
+        else:
+            identifier = _existing(store, resource, sent.id).id
+            called = store.called_one_by_one(resource.name, identifier)
+        drafts = [Draft(one, dialect, resource, method, sent) for one in called]
+        echo, *_ = [_write(draft) for draft in drafts]
+    for draft in drafts:
+        if draft.trouble is not None:
+            raise draft.trouble
+    return echo
+
+
+def _write(draft: Draft) -> Entity:
+    """Write to a shop, or to one of its stores; inside a transaction."""
+    store, resource, sent = draft.store, draft.resource, draft.sent
+    rules = RULES.get(resource.name, Rules())
+    old = draft.old = None if draft.method == "POST" else _existing(store, resource, sent.id)
+    _check_sent(draft)
+    draft.raw = _raw_values(draft)
+    rules.modify(draft)
+    _validate(draft)
+    languages = store.languages
+    draft.stored = {
+        field.name: stored_value(field, draft.raw.get(field.name), languages)
+        for field in resource.fields
+        if old is None or draft.method == "PUT" or _is_touched(draft, field)
+    }
+    draft.stored = (old.fields if old else {}) | draft.stored
+    draft.associations = _associations(draft)
+    _stamp(draft)
+    rules.check(draft)
+    identifier = old.id if old else 0
+    entity = store.save(resource.name, Entity(identifier, draft.stored, draft.associations))
+    rules.saved(draft, entity)
+    _place(draft)
+    saved = store[resource.name].get(entity.id) or entity
     return Entity(entity.id, draft.raw, saved.associations)
 
 
@@ -70,31 +85,37 @@ def delete_entities(store: Store, resource: Resource, ids: list[str]) -> Iterato
     If one of them is not there, none is deleted: 404, code 87 (recording prod_delete_404).
     """
     with store.lock:
-        found = {identifier: find_entity(store, resource.name, identifier) for identifier in ids}
-    missing = [identifier for identifier, entity in found.items() if entity is None]
+        whole = store.within(None)
+        missing = [identifier for identifier in ids if find_entity(whole, resource.name, identifier) is None]
     if missing:
         raise WebserviceError(404, (87, f"Id(s) not exists: {', '.join(missing)}"))
-    for identifier in found:
+    for identifier in dict.fromkeys(ids):
         delete_entity(store, resource, identifier)
         yield
 
 
 def delete_entity(store: Store, resource: Resource, identifier: str) -> None:
-    """Delete one entity and what hangs on it, in one transaction; one that is gone already is passed over."""
+    """Delete one entity and what hangs on it, in one transaction; one that is gone already is passed over.
+
+    Where other stores have it too, it leaves those that are called, and stays.
+    """
     rules = RULES.get(resource.name, Rules())
     with store.transaction():
-        entity = find_entity(store, resource.name, identifier)
-        if entity is not None:
-            rules.deleting(store, entity)
-            if store[resource.name].get(entity.id):
-                store.delete(resource.name, entity)
+        whole = store.within(None)
+        entity = find_entity(whole, resource.name, identifier)
+        if entity is None or leave_stores(store, resource.name, entity):
+            return
+        rules.deleting(whole, entity)
+        if whole[resource.name].get(entity.id):
+            whole.delete(resource.name, entity)
 
 
 def _existing(store: Store, resource: Resource, identifier: str) -> Entity:
-    entity = find_entity(store, resource.name, identifier)
-    if entity is None:
+    """The entity as the stores called see it, or, where they have not got it, as another store does."""
+    whole = find_entity(store.within(None), resource.name, identifier)
+    if whole is None:
         raise WebserviceError(404, (92, "Invalid ID"))
-    return entity
+    return find_entity(store, resource.name, identifier) or whole
 
 
 def _check_sent(draft: Draft) -> None:
@@ -146,16 +167,18 @@ def _place_warnings(draft: Draft) -> tuple[tuple[int, str], ...]:
     return (php_warning(text, "classes/Product.php, line 7273"),)
 
 
-def _place(draft: Draft) -> tuple[tuple[int, str], ...]:
-    """Move the product to the position that was sent; the warnings of it (recordings prod_put_stripped_…)."""
+def _place(draft: Draft) -> None:
+    """Move the product to the position that was sent, which 8.2 makes a 500 of, though it is done (WHOLE)."""
     if draft.old is None or not draft.sent.has("position_in_category"):
-        return ()
+        return
     category = draft.number("id_category_default")
     draft.store.memberships.move(category, draft.old.id, _sent_place(draft))
-    return _place_warnings(draft)
+    warnings = _place_warnings(draft)
+    if warnings:
+        draft.trouble = WebserviceError(500, *warnings)
 
 
-def _raw_values(draft: Draft, *, keeps_languages: bool) -> dict[str, Value]:
+def _raw_values(draft: Draft) -> dict[str, Value]:
     raw: dict[str, Value] = {}
     old = draft.old.fields if draft.old else {}
     for field in draft.resource.fields:
@@ -166,7 +189,7 @@ def _raw_values(draft: Draft, *, keeps_languages: bool) -> dict[str, Value]:
         if field.computed and field.name in old:
             raw[field.name] = old[field.name]
         elif draft.sent.has(field.name):
-            raw[field.name] = _sent_value(draft, field, keeps_languages=keeps_languages)
+            raw[field.name] = _sent_value(draft, field)
         if field.default and not raw.get(field.name):
             raw[field.name] = field.default
         if field.required and field.i18n:
@@ -174,14 +197,15 @@ def _raw_values(draft: Draft, *, keeps_languages: bool) -> dict[str, Value]:
     return raw
 
 
-def _sent_value(draft: Draft, field: Field, *, keeps_languages: bool) -> Value:
+def _sent_value(draft: Draft, field: Field) -> Value:
     if not field.i18n:
         return draft.sent.plain.get(field.name, "")
     languages = draft.store.languages
     if field.name in draft.sent.plain:
         return dict.fromkeys(languages, draft.sent.plain[field.name])
-    # A text in one language empties the others, in PATCH too (recording prod_patch_one_language).
-    old: TextValue = draft.old.texts(field.name) if draft.old and keeps_languages else {}
+    # A text in one language empties the others, in PATCH too (recording prod_patch_one_language), but for
+    # texts that must be there (recording cat_patch_name_one_language).
+    old: TextValue = draft.old.texts(field.name) if draft.old and field.required else {}
     texts = draft.sent.texts[field.name]
     return {language: texts.get(language, old.get(language, "")) for language in languages}
 

@@ -68,6 +68,8 @@ def test_a_sale_over_http_is_counted(api: Api, people: BackOffice) -> None:
             {"resource": "categories", "identifier": 2, "fields": {"name": 7}},
             "will not do for fields",
         ),
+        ("add_combination", {"product": 1, "values": [], "fields": {"price": "x"}}, "the shop refuses it"),
+        ("delete", {"resource": "images", "identifier": 9}, "no row 9 in images"),
         ("move_category", {"category": 2, "parent": 2}, "below itself"),
         ("remove_language", {"language": 1}, "default language"),
         ("set_default_currency", {"iso_code": "euro"}, "no code of a currency"),
@@ -76,6 +78,7 @@ def test_a_sale_over_http_is_counted(api: Api, people: BackOffice) -> None:
 def test_what_cannot_be_done_is_400_in_words(
     api: Api, deed: str, sent: dict[str, object], words: str
 ) -> None:
+    api.make_product()
     answer = requests.post(f"{api.url}/__practice/{deed}", json=sent, timeout=5)
     assert answer.status_code == 400
     assert words in answer.json()["error"]
@@ -154,7 +157,7 @@ def test_a_category_is_hidden_and_moved(api: Api, people: BackOffice) -> None:
     mugs, red = (make(api, "categories", category(name)) for name in ("Mugs", "Red"))
     deep = make(api, "categories", category("Deep", parent=red))
     people.move_category(red, mugs)
-    people.hide_category(red)
+    people.edit("categories", red, {"active": "0"})
     assert [row(api, "categories", found)["level_depth"] for found in (mugs, red, deep)] == ["2", "3", "4"]
     assert (row(api, "categories", red)["active"], row(api, "categories", red)["id_parent"]) == (
         "0",
@@ -165,7 +168,7 @@ def test_a_category_is_hidden_and_moved(api: Api, people: BackOffice) -> None:
 def test_a_deleted_product_is_gone_with_all_it_had(api: Api, people: BackOffice) -> None:
     product = api.make_product()
     people.add_image(product, JPEG)
-    people.delete_product(product)
+    people.delete("products", product)
     assert (api.shop.count(), api.shop.count("stock_availables"), api.shop.count("images")) == (0, 0, 0)
 
 
@@ -200,7 +203,7 @@ def test_images_get_legends_another_order_and_another_cover(api: Api, people: Ba
     assert shown[first]["legend"] == {"1": "Front", "2": "Front"}
     assert shown[second]["legend"] == {"1": "", "2": "Tył"}
     assert (shown[second]["cover"], shown[first]["content"]) == ("1", PNG)
-    people.delete_image(second)
+    people.delete("images", second)
     assert api.get(f"/products/{product}").findtext("id_default_image") == str(first)
     with pytest.raises(DeedError, match="name each of them once"):
         people.order_images(product, [])

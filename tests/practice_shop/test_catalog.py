@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.practice_shop.api import Api, category, codes, make, texts
+from tests.practice_shop.api import Api, category, codes, make, patch, texts
 from tests.practice_shop.conftest import Served
 
 
@@ -51,13 +51,17 @@ def test_a_put_of_stock_without_id_shop_loses_the_row_until_it_is_put_back(any_a
     assert any_api.shop.stock_of(identifier) == 4
 
 
-def test_a_category_goes_below_its_parent_and_moves_with_those_below_it(any_api: Api) -> None:
+def test_a_moved_category_leaves_the_depths_below_it_till_they_are_patched(any_api: Api) -> None:
     mugs, red = (make(any_api, "categories", category("Mugs")) for _ in range(2))
     deep = make(any_api, "categories", category("Deep", parent=red))
-    body = f"<category><id>{red}</id><id_parent>{mugs}</id_parent></category>"
-    assert any_api.call("PATCH", f"/categories/{red}", body).status_code == 200
-    depths = {row["id"]: row["level_depth"] for row in any_api.shop.categories()}
-    assert depths == {1: "0", 2: "1", mugs: "2", red: "3", deep: "4"}
+
+    def depths() -> list[str]:
+        return [row["level_depth"] for row in any_api.shop.categories()][2:]
+
+    assert patch(any_api, "categories", "category", red, f"<id_parent>{mugs}</id_parent>").ok
+    assert depths() == ["2", "3", "3"]
+    assert patch(any_api, "categories", "category", deep, "<active>1</active>").ok
+    assert depths() == ["2", "3", "4"]
     assert any_api.call("DELETE", f"/categories/{mugs}").status_code == 200
     assert [row["id"] for row in any_api.shop.categories()] == [1, 2]
 
@@ -79,11 +83,14 @@ def test_a_bad_category_is_refused(any_api: Api, body: str, status: int, expecte
     assert any_api.shop.count("categories") == 2
 
 
-def test_a_category_cannot_go_below_itself(api: Api) -> None:
+def test_a_category_cannot_go_below_itself_but_below_its_child(api: Api) -> None:
     mugs = make(api, "categories", category("Mugs"))
     deep = make(api, "categories", category("Deep", parent=mugs))
-    body = f"<category><id>{mugs}</id><id_parent>{deep}</id_parent></category>"
-    assert api.call("PATCH", "/categories", body).status_code == 500
+    answer = patch(api, "categories", "category", mugs, f"<id_parent>{mugs}</id_parent>")
+    assert (answer.status_code, answer.content) == (500, b"")
+    assert patch(api, "categories", "category", mugs, f"<id_parent>{deep}</id_parent>").ok
+    assert [row["id_parent"] for row in api.shop.categories()][2:] == [str(deep), str(mugs)]
+    assert patch(api, "categories", "category", mugs, "<id_parent>2</id_parent>").ok
 
 
 def test_a_text_of_a_category_in_one_language_keeps_the_other(api: Api) -> None:
@@ -91,6 +98,9 @@ def test_a_text_of_a_category_in_one_language_keeps_the_other(api: Api) -> None:
     body = f'<category><id>{mugs}</id><name><language id="2">Kubki</language></name></category>'
     assert api.call("PATCH", "/categories", body).status_code == 200
     assert api.shop.categories()[-1]["name"] == {"1": "Mugs", "2": "Kubki"}
+    patch(api, "categories", "category", mugs, texts("description", "d"))
+    patch(api, "categories", "category", mugs, '<description><language id="2">o</language></description>')
+    assert api.shop.categories()[-1]["description"] == {"1": "", "2": "o"}
 
 
 def test_a_category_in_one_language_takes_it_for_the_other_and_needs_the_default(api: Api) -> None:

@@ -146,6 +146,17 @@ def test_combinations_are_found_by_reference_and_product(any_api: Api) -> None:
         assert (found.findtext("*/id"), found.findtext("*/reference")) == (str(wanted), "CUP-1-RED")
 
 
+def test_without_sort_combinations_are_not_in_the_order_of_their_ids(any_api: Api) -> None:
+    product = any_api.make_product()
+    made = [combine(any_api, product) for _ in range(11)]
+
+    def listed(query: str) -> list[int]:
+        return [int(row.findtext("id") or 0) for row in any_api.get(f"/combinations?display=[id]{query}")]
+
+    assert listed("") == [1, 10, 11, *range(2, 10)]
+    assert listed("&sort=[id_ASC]") == made
+
+
 def test_a_product_deleted_with_combinations_leaves_a_stock_row(any_api: Api) -> None:
     product = any_api.make_product()
     combine(any_api, product)

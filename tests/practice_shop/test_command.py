@@ -17,6 +17,8 @@ from tests.practice_shop.api import Api
         (["--fault", "slow=2"], "no rate from 0 to 1"),
         (["--version", "7"], "unknown version"),
         (["--entity-ms", "-1"], "not in the range"),
+        (["--currency", "euro"], "no code of a currency"),
+        (["--store-key", "A" * 32], "several stores"),
     ],
 )
 def test_wrong_use_is_status_2_in_plain_words(options: list[str], words: str) -> None:

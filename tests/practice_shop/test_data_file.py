@@ -85,3 +85,12 @@ def test_the_command_ends_cleanly(number: signal.Signals) -> None:
         assert time.monotonic() - started < 3
         assert process.stderr is not None
         assert process.stderr.read() == ""
+
+
+def test_the_command_serves_several_stores_in_another_currency() -> None:
+    key = "PRACTICESHOPKEY00000000000000003"
+    with command("--stores", "--store-key", key, "--currency", "EUR") as (_, url):
+        refused = requests.get(f"{url}/api/products", auth=(key, ""), timeout=5)
+        assert refused.status_code == 403
+        answer = requests.get(f"{url}/api/currencies?display=full&id_shop=2", auth=(key, ""), timeout=5)
+        assert "<iso_code><![CDATA[EUR]]></iso_code>" in answer.text
