@@ -41,6 +41,10 @@ def upgrade() -> None:
             sa.Column("categories_emptied", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(sa.Column("fields_revision", sa.Integer(), server_default="1", nullable=False))
+        batch_op.add_column(
+            sa.Column("sku_key", sa.String(length=255), server_default=sa.text("''"), nullable=False)
+        )
+        batch_op.create_index("ix_product_sku_key", ["sku_key"], unique=False)
         batch_op.alter_column("ean13", existing_type=sa.String(14), nullable=True)
         batch_op.alter_column("quantity", existing_type=sa.Integer(), nullable=True)
         batch_op.alter_column("active", existing_type=sa.Boolean(), nullable=True)
@@ -94,7 +98,8 @@ def downgrade() -> None:
         batch_op.alter_column("active", existing_type=sa.Boolean(), nullable=False)
         batch_op.alter_column("quantity", existing_type=sa.Integer(), nullable=False)
         batch_op.alter_column("ean13", existing_type=sa.String(14), nullable=False)
-        for name in ("fields_revision", "categories_emptied", "manufacturer_emptied"):
+        batch_op.drop_index("ix_product_sku_key")
+        for name in ("sku_key", "fields_revision", "categories_emptied", "manufacturer_emptied"):
             batch_op.drop_column(name)
 
 
