@@ -43,6 +43,8 @@ def _tell(result: ImportResult, *, dry_run: bool) -> None:
     for bad in result.bad:
         column = f", column {bad.column}" if bad.column else ""
         click.echo(f"line {bad.line}{column}: {bad.reason}", err=True)
+    for warning in result.warnings:
+        click.echo(f"Warning: line {warning.line}, column {warning.column}: {warning.reason}", err=True)
     would = "would be " if dry_run else ""
     parts = [
         f"{result.added} {would}added",

@@ -18,6 +18,7 @@ from ppm_web.models.failure import FailedJob, FailureCause
 from ppm_web.models.image import RemoteImage
 from ppm_web.models.schedule import Schedule, ScheduleRun, ScheduleRunState
 from ppm_web.models.shop import MappingKind, PrestaShopShop, ShopMapping
+from ppm_web.models.skus import cleaned_sku, sku_key, unseen_in
 from ppm_web.models.survey import ShopSurvey, SurveyState
 from ppm_web.models.sync import (
     HIGHEST_PRIORITY,
@@ -67,5 +68,8 @@ __all__ = [
     "SyncLog",
     "SyncState",
     "User",
+    "cleaned_sku",
     "now",
+    "sku_key",
+    "unseen_in",
 ]

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column, relationship
 
 from ppm_web.extensions import Model
+from ppm_web.models.skus import sku_key
 from ppm_web.models.types import Created, ExactDecimal, PrimaryKey, Updated
 
 ROOT_CATEGORY_ID = 1
@@ -78,6 +79,10 @@ class CategoryText(Model):
     category: Mapped[Category] = relationship(back_populates="texts")
 
 
+def _key_of_sku(context: Any) -> str:
+    return sku_key(context.get_current_parameters()["sku"])
+
+
 class Product(Model):
     """A product. ``revision`` moves on each edit of the product or of what belongs to it;
     ``fields_revision`` is the revision of the last edit of anything but the quantity.
@@ -95,6 +100,10 @@ class Product(Model):
 
     id: Mapped[PrimaryKey]
     sku: Mapped[str] = mapped_column(String(64), unique=True)
+    sku_key: Mapped[str] = mapped_column(
+        String(255), index=True, default=_key_of_sku, server_default=text("''")
+    )
+    """What shops compare of the SKU, which never changes: see ``skus.sku_key``."""
     ean13: Mapped[str | None] = mapped_column(String(14), index=True)
     price_net: Mapped[Decimal] = mapped_column(ExactDecimal)
     tax_rate: Mapped[Decimal] = mapped_column(ExactDecimal)

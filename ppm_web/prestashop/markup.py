@@ -1,4 +1,4 @@
-"""HTML of descriptions: compared as PrestaShop stores it, and counted as it counts.
+"""HTML of descriptions, compared as PrestaShop stores it.
 
 The shop cleans HTML silently (README "Writing"): tags closed, `style` and `data-*` dropped, entities decoded,
 `<br>` → `<br />`. Two texts that differ by no more than that are the same text.
@@ -26,21 +26,12 @@ def normalise_html(html: str) -> str:
     return _AROUND_BLOCKS.sub(r"\1", joined).strip()
 
 
-def plain_text(html: str) -> str:
-    """The text without tags, entities decoded."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return "".join(reader.texts)
-
-
 class _Reader(HTMLParser):
     """Writes start tags in one manner, drops what the shop drops, and keeps the text."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self.texts: list[str] = []
         self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -56,5 +47,4 @@ class _Reader(HTMLParser):
             self.pieces.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
-        self.texts.append(data)
         self.pieces.append(escape(data, quote=False))

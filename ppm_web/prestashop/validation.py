@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from ppm_web.prestashop.errors import InvalidProduct
-from ppm_web.prestashop.markup import plain_text
+from ppm_web.prestashop.tags import attribute_names, text_without_tags
 from ppm_web.prestashop.values import CategorySnapshot, CategoryText, ProductSnapshot, ProductText
 from ppm_web.prestashop.versions import dialect_of
 from ppm_web.prestashop.xml import ILLEGAL
@@ -31,17 +31,15 @@ STOCK_LIMIT = 2**31  # recording stock_patch_text: "between -2147483648 and 2147
 _REFERENCE_FORBIDDEN = "<>;={}"
 _SLUG = re.compile(r"[A-Za-z0-9_-]*")
 _CONTROL = re.compile(r"[\x7f-\x9f]")
-# Recordings prod_post_desc_script, _onclick, _iframe, _javascript_href, _form.
+# Recordings prod_post_desc_script, _onclick (see _EVENT), _iframe, _javascript_href, _form. Texts come from
+# anywhere, so nothing here goes back over what it has read.
 _FORBIDDEN_HTML = (
     (re.compile(r"<\s*script", re.I), "a <script>"),
-    (
-        re.compile(r"<\s*[a-z][^>]*[\s\"'/]on[a-z]+\s*=", re.I),
-        "an event attribute (onclick= or another on…=)",
-    ),
     (re.compile(r"(java|vb)script\s*:", re.I), "a javascript: link"),
     (re.compile(r"<\s*iframe", re.I), "an <iframe>"),
     (re.compile(r"<\s*form", re.I), "a <form>"),
 )
+_EVENT = re.compile(r"on[a-z]+", re.I)
 _LABELS = {
     "sku": "SKU",
     "ean13": "EAN code",
@@ -169,12 +167,17 @@ def problems_of_quantity(pieces: int) -> list[str]:
 def problems_of_html(text: str) -> list[str]:
     """Of a description: the HTML for which the shop refuses the whole product."""
     held = [what for pattern, what in _FORBIDDEN_HTML if pattern.search(text)]
+    if any(_EVENT.fullmatch(name) for name in attribute_names(text)):
+        held.append("an event attribute (onclick= or another on…=)")
     return [*(f"holds {what}, which PrestaShop refuses" for what in held), *_control(text)]
 
 
 def problems_of_short_description(text: str) -> list[str]:
     """HTML as problems_of_html, and at most 800 characters without tags (prod_post_short_desc_900)."""
-    return [*_too_long(plain_text(text), SHORT_DESCRIPTION_LENGTH, " without tags"), *problems_of_html(text)]
+    return [
+        *_too_long(text_without_tags(text), SHORT_DESCRIPTION_LENGTH, " without tags"),
+        *problems_of_html(text),
+    ]
 
 
 def problems_of_slug(text: str) -> list[str]:

@@ -64,7 +64,21 @@ def test_json_is_one_document_with_line_column_and_reason(cli: FlaskCliRunner, f
                 "reason": "500 is no tax rate: it goes from 0 to 100 per cent",
             }
         ],
+        "warnings": [],
     }
+
+
+def test_a_warning_is_told_and_the_line_goes_in(cli: FlaskCliRunner, file: Path) -> None:
+    file.write_text(HEADER + "A,0,5,Mug\n")
+
+    told = cli.invoke(args=["catalog", "import", str(file)])
+    again = cli.invoke(args=["catalog", "import", str(file), "--json"])
+
+    assert (told.exit_code, again.exit_code) == (0, 0)
+    assert told.stderr.startswith("Warning: line 2, column price_net: the price is 0")
+    [warning] = json.loads(again.stdout)["warnings"]
+    assert (warning["line"], warning["column"]) == (2, "price_net")
+    assert "give it away" in warning["reason"]
 
 
 def test_a_dry_run_says_what_would_be_done(cli: FlaskCliRunner, file: Path) -> None:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from ppm_web.prestashop.diff import Change, changed_fields, describe_changes, payload_hash
-from ppm_web.prestashop.markup import normalise_html, plain_text
+from ppm_web.prestashop.markup import normalise_html
 from ppm_web.prestashop.payloads import to_entity, to_payload
 from ppm_web.prestashop.transformers import product_payload
 from tests.prestashop.samples import IDS, product
@@ -136,7 +136,3 @@ def test_normalising_html_twice_changes_nothing_more() -> None:
     for html in ("<p>a<br>b", "<ul><li>a<li>b</ul>", "5 < 6 & 7", "<b><i>x</b>", "&nbsp;&lt;tag&gt;", "</p>"):
         once = normalise_html(html)
         assert normalise_html(once) == once
-
-
-def test_plain_text_has_no_tags_and_no_entities() -> None:
-    assert plain_text("<p>a &amp; <b>b</b></p>") == "a & b"

@@ -16,6 +16,7 @@ from ppm_web.prestashop.transformers import (
     product_payload,
     slug,
 )
+from ppm_web.prestashop.values import CategoryText, ProductSnapshot, ProductText, RemoteIds
 from tests.prestashop.samples import EN, IDS, NO_CATEGORY_TEXT, PL, category, product
 
 
@@ -43,11 +44,48 @@ def test_a_product_becomes_the_fields_that_ppm_owns_in_canonical_form() -> None:
     }
 
 
-def test_languages_that_are_not_mapped_or_have_no_text_are_left_to_the_shop() -> None:
-    nothing = replace(EN, name="", short_description="", description="", meta_title="")
-    payload = product_payload(product(texts={"en": EN, "pl": nothing, "de": PL}), IDS)
-    assert payload["name"] == {"1": "Mug"}
+def test_languages_that_are_not_mapped_or_not_held_are_left_to_the_shop() -> None:
+    payload = product_payload(product(texts={"en": EN, "pl": ProductText(None), "de": PL}), IDS)
+    for field in ("name", "description", "description_short", "meta_title", "meta_description"):
+        assert list(payload[field]) == ["1"]
     assert "link_rewrite" not in payload
+
+
+def test_a_text_that_was_emptied_is_sent_and_one_that_is_not_held_is_not() -> None:
+    polish = ProductText("Kubek", short_description=None, description="", slug=None, meta_title="")
+    payload = product_payload(product(texts={"en": EN, "pl": polish}), IDS)
+    assert payload["description"] == {"1": "<p>A very good mug</p>", "2": ""}
+    assert payload["meta_title"] == {"1": "Mug", "2": ""}
+    assert payload["description_short"] == {"1": "<p>A mug</p>"}
+    assert payload["meta_description"] == {"1": ""}
+
+
+def test_what_is_not_held_is_in_no_payload_and_what_was_emptied_is() -> None:
+    bare = ProductSnapshot(sku="MUG-1", price_net=Decimal(12), texts={"pl": ProductText("Kubek")})
+    ids = RemoteIds(languages={"pl": 2}, tax_rules_group=4, manufacturer=None, categories=None, home=2)
+    assert product_payload(bare, ids) == {
+        "reference": "MUG-1",
+        "price": "12.000000",
+        "id_tax_rules_group": "4",
+        "name": {"2": "Kubek"},
+    }
+    emptied = replace(bare, ean13="", quantity=0, active=False, weight=Decimal(0))
+    payload = product_payload(emptied, replace(ids, manufacturer=0, categories=[2]))
+    assert (payload["ean13"], payload["quantity"], payload["active"]) == ("", "0", "0")
+    assert (payload["weight"], payload["id_manufacturer"], payload["categories"]) == ("0.000000", "0", [2])
+    assert "width" not in payload
+
+
+def test_a_new_product_gets_the_shops_defaults_for_what_is_not_held() -> None:
+    bare = ProductSnapshot(sku="MUG-1", price_net=Decimal(12), texts={"pl": ProductText("Kubek")})
+    ids = RemoteIds(languages={"pl": 2}, tax_rules_group=4, manufacturer=None, categories=None, home=2)
+    new = creation_payload(product_payload(bare, ids), bare, ids, [1, 2], "en")
+    assert (new["active"], new["categories"], new["id_category_default"]) == ("1", [2], "2")
+    assert new["name"] == {"1": "Kubek", "2": "Kubek"}
+    assert new["link_rewrite"] == {"1": "kubek", "2": "kubek"}
+    assert not {"ean13", "weight", "quantity", "id_manufacturer"} & set(new)
+    switched_off = replace(bare, active=False)
+    assert creation_payload(product_payload(switched_off, ids), switched_off, ids, [1], "en")["active"] == "0"
 
 
 def test_a_product_without_a_text_in_a_mapped_language_sends_no_texts() -> None:
@@ -136,7 +174,7 @@ def test_friendly_urls_are_never_too_long_nor_empty() -> None:
 
 
 def test_a_category_takes_its_working_name_where_a_text_has_none() -> None:
-    texts = {"en": replace(NO_CATEGORY_TEXT, description="<p>x</p>"), "pl": NO_CATEGORY_TEXT}
+    texts = {"en": replace(NO_CATEGORY_TEXT, description="<p>x</p>"), "pl": CategoryText(None)}
     payload = category_payload(category(texts=texts, active=False), {"en": 1, "pl": 2}, 2)
     assert payload == {
         "active": "0",
@@ -146,6 +184,14 @@ def test_a_category_takes_its_working_name_where_a_text_has_none() -> None:
         "meta_title": {"1": ""},
         "meta_description": {"1": ""},
     }
+
+
+def test_a_category_whose_switch_is_not_held_leaves_it_to_the_shop() -> None:
+    texts = {"en": CategoryText(None, description="<p>x</p>")}
+    payload = category_payload(category(texts=texts, active=None), {"en": 1}, 2)
+    assert payload == {"id_parent": "2", "description": {"1": "<p>x</p>"}}
+    new = category_creation_payload(category(texts=texts, active=None), {"en": 1}, 2, [1], "en")
+    assert (new["active"], new["name"]) == ("1", {"1": "Mugs"})
 
 
 def test_a_new_category_has_names_and_friendly_urls_in_all_languages() -> None:

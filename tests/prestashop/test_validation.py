@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from ppm_web.prestashop.errors import InvalidProduct
+from ppm_web.prestashop.tags import text_without_tags
 from ppm_web.prestashop.validation import (
     category_problems,
     check_category,
@@ -217,3 +219,77 @@ def test_a_category_is_checked_by_the_name_that_is_sent() -> None:
     with pytest.raises(InvalidProduct) as caught:
         check_category(category(texts=texts), "9.1.4")
     assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="https://example.com/promo/once=1">x</a>',
+        "<a href=https://example.com/promo/onclick=1>x</a>",
+        '<p title="5 > 3, onclick=1">x</p>',
+        "<p>a</p> / onclick=1",
+        "<on-sale>x</on-sale>",
+    ],
+)
+def test_an_event_is_an_attribute_of_a_tag_and_no_part_of_a_value_or_a_text(html: str) -> None:
+    assert problems_of_html(html) == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p class="a"onclick=x>',
+        "<p title='never closed onclick=x>",
+        '<p "odd" onclick=x>',
+        "<p\nONCLICK\n=\nx>",
+        "<a href=x ONMOUSEOVER='y'>",
+        "text <b><i onload=x",
+    ],
+)
+def test_an_event_is_found_however_the_tag_is_written(html: str) -> None:
+    assert problems_of_html(html)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *[
+            "<p ",
+            "<",
+            "< ",
+            "<a b=",
+            "<a b='",
+            '<a b="',
+            "<!--",
+            "<p on",
+            " onclick",
+            "=",
+            "/",
+            "<a/",
+            "javascript ",
+        ],
+        *["&", "<a b=c ", "\"'", "<p title='>' ", "-->", "on=", "<\n", "</ "],
+    ],
+)
+def test_the_check_of_a_text_takes_time_by_its_length_and_not_by_its_square(piece: str) -> None:
+    text = piece * (300_000 // len(piece))
+    started = time.process_time()
+
+    problems_of_short_description(text)
+    problems_of_html("<p>" + text + ">")
+
+    assert time.process_time() - started < 5  # some 0.4 s; by the square it would be minutes
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>a &lt;b&gt; <b class='x > y'>c</b><br/></p>", "a <b> c"),
+        ("<p>a &amp; <b>b</b></p>", "a & b"),
+        ("5 < 6 and 7 > 3", "5 < 6 and 7 > 3"),
+        ("a<!-- <b> not --> said -->b", "a said -->b"),
+        ("no end <b", "no end <b"),
+    ],
+)
+def test_only_whole_tags_are_left_out_of_the_text(html: str, text: str) -> None:
+    assert text_without_tags(html) == text

@@ -182,7 +182,8 @@ def test_every_kind_of_edit_moves_the_revision_by_one(changes: ProductChanges) -
 
 @pytest.mark.usefixtures("app")
 def test_the_same_values_again_write_nothing() -> None:
-    product = make_product()
+    texts = [ProductText(language="en", name="Mug", slug=""), ProductText(language="pl", name="Kubek")]
+    product = make_product(ean13="", texts=texts)
     statements: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
 
@@ -199,6 +200,31 @@ def test_the_same_values_again_write_nothing() -> None:
 
     assert revision_of(product) == 1
     assert not [statement for statement in statements if statement.startswith(("UPDATE", "INSERT", "DELETE"))]
+
+
+@pytest.mark.usefixtures("app")
+def test_what_is_not_held_is_emptied_by_an_empty_value_once() -> None:
+    product = make_product()
+
+    for _ in range(2):
+        update_product(
+            product.id,
+            {"ean13": "", "weight": Decimal(0), "manufacturer": "", "texts": {"en": {"slug": ""}}},
+        )
+
+    assert (product.ean13, product.weight, product.manufacturer_emptied) == ("", Decimal(0), True)
+    assert {text.language: text.slug for text in product.texts} == {"en": "", "pl": None}
+    assert revision_of(product) == 2
+
+
+@pytest.mark.usefixtures("app")
+def test_quantity_and_activity_can_be_let_go_again() -> None:
+    product = make_product(quantity=7, active=True)
+
+    update_product(product.id, {"quantity": None, "active": None})
+
+    db.session.expire_all()
+    assert (product.quantity, product.active, product.revision) == (None, None, 2)
 
 
 @pytest.mark.usefixtures("app")

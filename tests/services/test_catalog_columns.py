@@ -66,13 +66,25 @@ def test_prices_are_read_with_a_dot_or_one_comma(text: str, number: str) -> None
         ("false", False),
         ("NO", False),
         ("nie", False),
+        ("T", True),
+        ("N", False),
+        ("PRAWDA", True),
+        ("FAŁSZ", False),
+        ("Fałsz", False),
+        ("y", True),
+        ("F", False),
+        ("on", True),
+        ("OFF", False),
     ],
 )
 def test_active_is_read_in_english_and_polish(text: str, active: bool) -> None:
     assert value("active", text) is active
 
 
-@pytest.mark.parametrize(("text", "pieces"), [("7", 7), ("-3", -3), ("+5", 5), ("2147483647", 2**31 - 1)])
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [("7", 7), ("-3", -3), ("+5", 5), ("2147483647", 2**31 - 1), ("10,00", 10), ("10.0", 10), ("0,000", 0)],
+)
 def test_stock_is_a_whole_number_that_may_be_below_nought(text: str, pieces: int) -> None:
     assert value("quantity", text) == pieces
 
@@ -117,3 +129,53 @@ def test_letters_made_of_two_signs_are_kept_as_one() -> None:
 )
 def test_images_are_paths_or_web_addresses_in_their_order(text: str, images: list[str]) -> None:
     assert value("images", text) == images
+
+
+@pytest.mark.parametrize("column", ["price_net", "weight", "depth", "tax_rate"])
+@pytest.mark.parametrize("text", ["1.234", "2.500", "12.000", "1,234"])
+def test_a_cell_that_can_be_read_in_two_ways_is_told(column: str, text: str) -> None:
+    columns = read_columns(["sku", column])
+
+    [fault] = parse_row(2, columns, ["A", text], doubtful=[1]).faults
+
+    assert fault.column == column
+    assert "two ways" in fault.reason
+
+
+@pytest.mark.parametrize("text", ["0.125", "1234.500", "1.2340", "1.23", "12.5000"])
+def test_a_dot_that_can_only_begin_decimal_places_is_read_so(text: str) -> None:
+    row = parse_row(2, read_columns(["sku", "price_net"]), ["A", text], doubtful=[1])
+
+    assert row.changes == {"price_net": Decimal(text)}
+    assert row.faults == []
+
+
+@pytest.mark.parametrize("text", ["1,000", "1.000", "-5.000"])
+def test_a_quantity_of_one_or_a_thousand_is_told(text: str) -> None:
+    [fault] = parse(sku="A", quantity=text).faults
+
+    assert "two ways" in fault.reason
+
+
+@pytest.mark.parametrize("letter", ["\u200b", "\u200d", "\ufeff", "\u00ad", "\u2060", "\u00a0", "\u3164"])
+def test_a_sku_with_a_letter_that_nobody_sees_in_it_is_told(letter: str) -> None:
+    [fault] = parse(sku=f"MUG{letter}1").faults
+
+    assert fault.column == "sku"
+    assert f"nobody sees (U+{ord(letter):04X})" in fault.reason
+
+
+def test_a_formula_behind_an_unseen_letter_is_one() -> None:
+    [fault] = parse(sku="\ufeff-MUG").faults
+
+    assert "formula" in fault.reason
+
+
+def test_a_sku_of_unseen_letters_alone_is_empty() -> None:
+    assert [fault.column for fault in parse(sku="\ufeff\u200b").faults] == ["sku"]
+
+
+def test_an_address_with_once_in_it_is_no_event() -> None:
+    text = '<p><a href="https://example.com/promo/once=1">Once</a></p>'
+
+    assert parse(sku="A", **{"description:en": text}).faults == []

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from ppm_web.extensions import db
-from ppm_web.models import ROOT_CATEGORY_ID
+from ppm_web.models import Product
 from ppm_web.services.catalog.finding import category_path
 from ppm_web.services.imports import run as import_run
 from ppm_web.services.imports.run import import_catalog
@@ -61,12 +61,184 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
     assert product("MUG-1").revision == 1
 
 
-def test_a_new_product_takes_defaults_for_columns_that_are_missing(tmp_path: Path) -> None:
-    run(tmp_path, HEADER + "MUG-1,12.50,23,Mug\n")
+def test_what_the_columns_of_a_new_product_do_not_give_is_not_held(tmp_path: Path) -> None:
+    assert figures(run(tmp_path, "sku,price_net,tax_rate,name:pl\nMUG-1,12.50,23,Kubek\n")) == (1, 0, 0, 0)
 
     mug = product("MUG-1")
-    assert (mug.ean13, mug.quantity, mug.active, mug.manufacturer_id) == ("", 0, True, None)
-    assert [link.category_id for link in mug.category_links] == [ROOT_CATEGORY_ID]
+    assert [getattr(mug, name) for name in ("ean13", "quantity", "active", "manufacturer_id")] == [None] * 4
+    assert [getattr(mug, name) for name in ("weight", "width", "height", "depth")] == [None] * 4
+    assert (mug.manufacturer_emptied, mug.categories_emptied) == (False, False)
+    assert (mug.category_links, mug.images) == ([], [])
+    [text] = mug.texts
+    assert (text.language, text.name) == ("pl", "Kubek")
+    others = ("short_description", "description", "slug", "meta_title", "meta_description")
+    assert [getattr(text, name) for name in others] == [None] * 5
+
+
+def test_a_column_that_comes_later_is_held_from_then_on(tmp_path: Path) -> None:
+    run(tmp_path, HEADER + "MUG-1,12.50,23,Mug\n")
+
+    assert figures(run(tmp_path, "sku,weight,description:en\nMUG-1,0.3,<p>Blue</p>\n")) == (0, 1, 0, 0)
+
+    mug = product("MUG-1")
+    assert (mug.weight, mug.width, mug.ean13) == (Decimal("0.3"), None, None)
+    assert (mug.texts[0].description, mug.texts[0].slug) == ("<p>Blue</p>", None)
+
+
+EMPTIES = "sku,price_net,tax_rate,name:en,ean13,manufacturer,weight,categories,slug:en,description:pl\n"
+
+
+def test_empty_cells_of_a_new_product_are_emptied_and_empty_again_changes_nothing(tmp_path: Path) -> None:
+    assert figures(run(tmp_path, EMPTIES + "MUG-1,1,23,Mug,,,,,,\n")) == (1, 0, 0, 0)
+    mug = product("MUG-1")
+    assert (mug.ean13, mug.weight, mug.width) == ("", Decimal(0), None)
+    assert (mug.manufacturer_emptied, mug.categories_emptied) == (True, True)
+    assert [(text.language, text.slug, text.description) for text in mug.texts] == [("en", "", None)]
+
+    assert figures(run(tmp_path, EMPTIES + "MUG-1,1,23,Mug,,,,,,\n")) == (0, 0, 1, 0)
+    assert product("MUG-1").revision == 1
+
+
+def test_what_was_emptied_is_held_again_with_its_next_value(tmp_path: Path) -> None:
+    run(tmp_path, EMPTIES + "MUG-1,1,23,Mug,,,,,,\n")
+
+    assert figures(run(tmp_path, EMPTIES + "MUG-1,1,23,Mug,,Kiln,,Mugs,,\n")) == (0, 1, 0, 0)
+    mug = product("MUG-1")
+    assert mug.manufacturer is not None
+    assert (mug.manufacturer_emptied, mug.categories_emptied) == (False, False)
+    assert [link.category.name for link in mug.category_links] == ["Mugs"]
+
+    assert figures(run(tmp_path, EMPTIES + "MUG-1,1,23,Mug,,,,,,\n")) == (0, 1, 0, 0)
+    mug = product("MUG-1")
+    assert (mug.manufacturer_id, mug.manufacturer_emptied, mug.categories_emptied) == (None, True, True)
+    assert (mug.category_links, mug.revision) == ([], 3)
+
+
+def test_no_category_and_the_root_alone_are_the_same(tmp_path: Path) -> None:
+    header = "sku,price_net,tax_rate,name:en,categories\n"
+    run(tmp_path, header + "MUG-1,1,23,Mug,Home\n")
+
+    assert figures(run(tmp_path, header + "MUG-1,1,23,Mug,\n")) == (0, 0, 1, 0)
+
+
+def test_a_quantity_alone_moves_the_revision_and_not_that_of_the_other_fields(tmp_path: Path) -> None:
+    run(tmp_path, FULL)
+    run(tmp_path, "sku,quantity\nMUG-1,8\n")
+    mug = product("MUG-1")
+    assert (mug.revision, mug.fields_revision) == (2, 1)
+
+    for number, (column, cell) in enumerate(
+        [("ean13", ""), ("categories", "Home > Mugs"), ("images", "b.jpg"), ("name:en", "Cup")], start=3
+    ):
+        run(tmp_path, f"sku,quantity,{column}\nMUG-1,{number + 10},{cell}\n")
+        mug = product("MUG-1")
+        assert (mug.revision, mug.fields_revision) == (number, number)
+
+
+@pytest.mark.parametrize(
+    ("kept", "written"),
+    [
+        ("ABC-100", "abc-100"),
+        ("Żółw-1", "ŻÓŁW-1"),
+        ("CAFÉ-1", "cafe-1"),
+        ("ABC-100", "Abc-100\u200b"),
+        ("STRAẞE", "straße"),
+    ],
+)
+def test_a_sku_in_another_spelling_is_told_with_both_and_no_second_product(
+    tmp_path: Path, kept: str, written: str
+) -> None:
+    run(tmp_path, HEADER + f"{kept},1,23,Mug\n")
+
+    result = run(tmp_path, HEADER + f"OTHER,1,23,Mug\n{written},2,23,Mug\n")
+
+    assert bad(result) == [(3, "sku")]
+    assert repr(kept) in result.bad[0].reason
+    assert repr(written.strip("\u200b")) in result.bad[0].reason
+    assert skus() == sorted(["OTHER", kept])
+    assert product(kept).price_net == 1
+
+
+def test_a_sku_in_two_spellings_of_one_file_is_told_with_both(tmp_path: Path) -> None:
+    result = run(tmp_path, HEADER + "MUG-1,1,23,Mug\nmug-1,2,23,Mug\n")
+
+    assert bad(result) == [(3, "sku")]
+    assert result.bad[0].reason == "'mug-1' is in line 2 already, written 'MUG-1'"
+
+
+@pytest.mark.parametrize(
+    "written", ["\ufeffSPC-1", "SPC-1\u200b", " SPC-1 ", "\u00a0SPC-1\u2060", "\u2003\u200eSPC-1\u00ad"]
+)
+def test_what_nobody_sees_around_a_sku_is_no_part_of_it(tmp_path: Path, written: str) -> None:
+    run(tmp_path, HEADER + "SPC-1,1,23,Mug\n")
+
+    assert figures(run(tmp_path, HEADER + f'"{written}",2,23,Mug\n')) == (0, 1, 0, 0)
+    assert skus() == ["SPC-1"]
+
+
+def test_products_that_were_kept_in_two_spellings_are_each_found_by_their_own(tmp_path: Path) -> None:
+    for sku in ("abc", "ABC"):
+        db.session.add(Product(sku=sku, price_net=Decimal(1), tax_rate=Decimal(23)))
+    db.session.commit()
+
+    assert figures(run(tmp_path, HEADER + "ABC,2,23,Mug\n")) == (0, 1, 0, 0)
+    assert [product(sku).price_net for sku in ("ABC", "abc")] == [2, 1]
+
+
+def test_products_are_looked_up_in_one_query_for_a_chunk(tmp_path: Path) -> None:
+    content = HEADER + "".join(f"SKU-{number},1,23,Mug\n" for number in range(200))
+    run(tmp_path, content)
+    statements: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+
+    assert figures(run(tmp_path, content)) == (0, 0, 200, 0)
+    assert sum("FROM product " in statement for statement in statements) == 1
+
+
+def test_a_product_on_sale_for_nothing_is_taken_and_told(tmp_path: Path) -> None:
+    header = "sku,price_net,tax_rate,name:en,active\n"
+    lines = "A,0,23,Mug,1\nB,0,23,Mug,0\nC,1,23,Mug,1\n"
+
+    result = run(tmp_path, header + lines)
+
+    assert figures(result) == (3, 0, 0, 0)
+    assert [(cell.line, cell.column) for cell in result.warnings] == [(2, "price_net")]
+    assert "give it away" in result.warnings[0].reason
+    switched_on = run(tmp_path, "sku,active\nB,1\n")
+    assert [(cell.line, cell.column) for cell in switched_on.warnings] == [(2, "price_net")]
+    assert run(tmp_path, "sku,name:en\nA,Cup\n").warnings == []
+    assert len(run(tmp_path, HEADER + "D,0.00,23,Mug\n").warnings) == 1
+
+
+@pytest.mark.parametrize("mark", ["->", "-->", "→", "»", ">"])
+def test_arrows_part_the_names_of_a_path(tmp_path: Path, mark: str) -> None:
+    header = "sku,price_net,tax_rate,name:en,categories\n"
+
+    run(tmp_path, f"{header}A,1,23,A,Elektronika {mark} Audio{mark}Hi-Fi\n")
+
+    [link] = product("A").category_links
+    assert category_path(link.category) == "Home > Elektronika > Audio > Hi-Fi"
+
+
+def test_a_semicolon_file_with_a_dot_before_three_digits_is_told(tmp_path: Path) -> None:
+    header = "sku;price_net;tax_rate;name:pl;weight\n"
+    lines = (
+        "A;12,50;23;Kubek;1,5\nB;1.234;23;Kubek;1\nC;2.500;23;Kubek;1\nD;1;23;Kubek;1.250\nE;1.5;23;K;2.25\n"
+    )
+
+    result = run(tmp_path, header + lines)
+
+    assert bad(result) == [(3, "price_net"), (4, "price_net"), (5, "weight")]
+    assert result.bad[0].reason == "'1.234' can be read in two ways: write 1234 or 1.2340"
+    assert result.bad[1].reason == "'2.500' can be read in two ways: write 2500 or 2.5"
+    assert skus() == ["A", "E"]
+    assert (product("A").price_net, product("E").weight) == (Decimal("12.5"), Decimal("2.25"))
+
+
+def test_in_a_file_with_commas_between_its_cells_a_dot_begins_the_decimal_places(tmp_path: Path) -> None:
+    run(tmp_path, "sku,price_net,tax_rate,name:en,weight\nA,1.234,23,Mug,2.500\n")
+
+    assert (product("A").price_net, product("A").weight) == (Decimal("1.234"), Decimal("2.5"))
 
 
 def test_columns_that_are_missing_are_left_alone(tmp_path: Path) -> None:
@@ -89,8 +261,8 @@ def test_empty_cells_clear_what_can_be_empty(tmp_path: Path) -> None:
 
     mug = product("MUG-1")
     assert (mug.ean13, mug.manufacturer_id, mug.images) == ("", None, [])
-    assert mug.weight == 0
-    assert [link.category_id for link in mug.category_links] == [ROOT_CATEGORY_ID]
+    assert [mug.weight, mug.width] == [0, 8]
+    assert (mug.category_links, mug.categories_emptied, mug.manufacturer_emptied) == ([], True, True)
     assert names("MUG-1") == {"en": 'Mug, "Aurora" 🌈'}
     assert mug.texts[0].description == ""
     assert mug.revision == 2
@@ -199,10 +371,11 @@ def test_a_new_order_of_categories_and_images_is_one_update(tmp_path: Path) -> N
 
 
 def test_a_dry_run_finds_the_same_figures_and_writes_nothing(tmp_path: Path) -> None:
-    run(tmp_path, HEADER + "A,1,5,A\nB,1,5,B\n")
+    header = "sku,price_net,tax_rate,name:en,manufacturer,categories\n"
+    run(tmp_path, header + "A,1,5,A,,\nB,1,5,B,,\n")
     content = (
-        "sku,price_net,tax_rate,name:en,manufacturer,categories\n"
-        "A,1,5,A,,\nB,2,5,B,New maker,Home > New\nC,1,5,C,New maker,Home > New\nD,x,5,D,,\nE,1,5,,,\n"
+        header
+        + "A,1,5,A,,\nB,2,5,B,New maker,Home > New\nC,1,5,C,New maker,Home > New\nD,x,5,D,,\nE,1,5,,,\n"
     )
 
     dry = run(tmp_path, content, dry_run=True)

@@ -206,3 +206,18 @@ def test_a_damaged_workbook_ends_in_told_lines_or_a_refusal(tmp_path: Path) -> N
     with pytest.raises(ImportFileError):
         run(tmp_path, whole[: len(whole) // 2])
     assert counts()[0] <= 40
+
+
+def test_a_text_with_a_dot_before_three_digits_is_told_and_a_number_is_taken(tmp_path: Path) -> None:
+    content = workbook(
+        ["A", "", 1.234, 23, 1, 1, "Mug"],
+        ["B", "", "1.234", 23, 1, 1, "Mug"],
+        ["C", "", "12,50", 23, "1.000", 1, "Mug"],
+        ["D", "", "12,50", 23, "10,00", "PRAWDA", "Mug"],
+    )
+
+    result = run(tmp_path, content)
+
+    assert bad(result) == [(3, "price_net"), (4, "quantity")]
+    assert product("A").price_net == Decimal("1.234")
+    assert (product("D").quantity, product("D").active) == (10, True)

@@ -97,6 +97,7 @@ def test_switching_writes_only_those_that_differ_and_moves_their_revisions(
     assert response.status_code == 303
     assert [product.active for product in products] == [False] * 3
     assert [product.revision for product in products] == [2, 2, 1]
+    assert [product.fields_revision for product in products] == [2, 2, 1]
     assert "2 products are not active any more" in manager.get("/products").text
 
 

@@ -228,6 +228,8 @@ def test_up_to_a_thousand_are_counted_and_more_when_asked(
         make_product(f"P-{number}")
     assert "4 products" in read(manager, "/products")
     make_product("P-4"), make_product("P-5", active=False)
+    db.session.execute(update(Product).where(Product.active.is_(None)).values(active=True))
+    db.session.commit()
     page = read(manager, "/products?q=p")
     assert "More than 4 products" in page
     assert 'href="/products?count=exact&amp;q=p"' in page
@@ -251,3 +253,53 @@ def test_a_name_in_another_language_still_has_its_place(manager: Browser) -> Non
     make_product("A", texts=[ProductText(language="pl", name="Kubek")])
     make_product("B", texts=[ProductText(language="en", name="Zebra")])
     assert skus(read(manager, "/products?sort=name")) == ["B", "A"]
+
+
+@pytest.mark.parametrize(("active", "found"), [("yes", ["ON"]), ("no", ["OFF"]), ("shop", ["SHOP"])])
+def test_active_is_switched_here_or_left_to_the_shops(
+    manager: Browser, active: str, found: list[str]
+) -> None:
+    for sku, value in (("ON", True), ("OFF", False), ("SHOP", None)):
+        make_product(sku, active=value)
+    page = read(manager, f"/products?active={active}")
+    assert skus(page) == found
+    assert f'<option value="{active}" selected>' in page
+    if active == "shop":
+        assert "Active as the shop has it" in page
+
+
+@pytest.mark.parametrize("sort", ["stock", "-stock"])
+def test_products_whose_stock_is_left_to_the_shops_come_last_and_pages_meet(
+    manager: Browser, app: Flask, sort: str
+) -> None:
+    app.config["PAGE_SIZE"] = 2
+    stocks = [5, None, 0, None, -3, 5, None, 7]
+    for number, stock in enumerate(stocks):
+        make_product(f"P-{number}", quantity=stock)
+    held = sorted((stock, f"P-{number}") for number, stock in enumerate(stocks) if stock is not None)
+    loose = [f"P-{number}" for number, stock in enumerate(stocks) if stock is None]
+    wanted = [sku for _, sku in held] + loose
+    if sort == "-stock":
+        wanted = [sku for _, sku in reversed(held)] + loose[::-1]
+    page = read(manager, f"/products?sort={sort}")
+    pages = [skus(page)]
+    while address := link(page, "next"):
+        page = read(manager, address)
+        pages.append(skus(page))
+    assert [sku for found in pages for sku in found] == wanted
+    back: list[list[str]] = []
+    while address := link(page, "prev"):
+        page = read(manager, address)
+        back.insert(0, skus(page))
+    assert back == pages[:-1]
+
+
+def test_a_language_whose_name_is_left_to_the_shops_sorts_as_one_without(
+    manager: Browser, app: Flask
+) -> None:
+    app.config["PAGE_SIZE"] = 1
+    make_product("A", texts=[ProductText(language="en", name=None, description="x")])
+    make_product("B", texts=[ProductText(language="en", name="Mug")])
+    page = read(manager, "/products?sort=name")
+    assert skus(page) == ["B"]
+    assert skus(read(manager, link(page, "next") or "")) == ["A"]

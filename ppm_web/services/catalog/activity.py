@@ -26,7 +26,7 @@ def switch(selection: Selection, *, active: bool) -> int:
     result = db.session.execute(
         update(Product)
         .where(Product.active.is_not(active), Product.id.in_(select(Product.id).where(chosen(selection))))
-        .values(active=active, revision=Product.revision + 1)
+        .values(active=active, revision=Product.revision + 1, fields_revision=Product.revision + 1)
         .execution_options(synchronize_session=False)
     )
     db.session.commit()

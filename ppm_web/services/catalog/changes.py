@@ -13,6 +13,7 @@ from functools import partial
 from typing import TypedDict, cast
 from urllib.parse import urlsplit
 
+from ppm_web.models import unseen_in
 from ppm_web.prestashop import validation
 from ppm_web.services.catalog.errors import CatalogError, Fault, quoted
 from ppm_web.services.catalog.names import split_path
@@ -32,34 +33,35 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # two letters or more: C:\ 
 
 
 class ProductChanges(TypedDict, total=False):
-    """What to change in a product; what is not named stays as it is.
+    """What to change in a product; what is not named stays as it is (in a new one: not held, R25).
 
     price_net: in the shops' default currency; tax_rate: per cent; weight: kg; width, height,
-    depth: cm. categories: paths, the primary one first, none = the root. images: paths or URLs,
-    the cover first. texts: language → field (TEXT_FIELDS) → text, "" = none; a language whose
-    name becomes empty goes.
+    depth: cm. quantity, active: None = not held any more. manufacturer: "" = none. categories: paths,
+    the primary one first, none = the root. images: paths or URLs, the cover first. texts: language →
+    field (TEXT_FIELDS) → text, "" = none; a language whose name becomes empty is not held any more.
     """
 
     ean13: str
     price_net: Decimal
     tax_rate: Decimal
-    quantity: int
+    quantity: int | None
     manufacturer: str
     weight: Decimal
     width: Decimal
     height: Decimal
     depth: Decimal
-    active: bool
+    active: bool | None
     categories: Sequence[str]
     images: Sequence[str]
     texts: Mapping[str, Mapping[str, str]]
 
 
 def sku_faults(sku: str) -> list[Fault]:
-    """What is wrong with a SKU."""
-    return [
-        Fault("sku", reason) for reason in _told(sku, validation.problems_of_reference(sku), one_line=True)
-    ]
+    """What is wrong with a SKU. One without what stands unseen around it: ``models.cleaned_sku``."""
+    problems = validation.problems_of_reference(sku)
+    if unseen := ", ".join(unseen_in(sku)[:3]):
+        problems.append(f"holds a character that nobody sees ({unseen}): type it anew")
+    return [Fault("sku", reason) for reason in _told(sku, problems, one_line=True)]
 
 
 def change_faults(changes: ProductChanges) -> list[Fault]:
@@ -67,7 +69,7 @@ def change_faults(changes: ProductChanges) -> list[Fault]:
     return [*_number_faults(changes), *_plain_text_faults(changes), *_text_faults(changes.get("texts", {}))]
 
 
-def missing_name_faults(texts: Mapping[str, Mapping[str, str]], touched: Sequence[str]) -> list[Fault]:
+def missing_name_faults(texts: Mapping[str, Mapping[str, str | None]], touched: Sequence[str]) -> list[Fault]:
     """What is wrong with a product whose texts are ``texts``, of which the languages ``touched`` changed.
 
     That is: other texts in a language without a name, or no name at all.
@@ -93,9 +95,9 @@ def _number_faults(changes: ProductChanges) -> Iterator[Fault]:
             yield Fault("tax_rate", f"{rate} is no tax rate: it goes from 0 to 100 per cent")
         elif rate != round(rate, 3):
             yield Fault("tax_rate", f"{rate} has more than 3 decimal places")
-    if "quantity" in changes:
-        for problem in validation.problems_of_quantity(changes["quantity"]):
-            yield Fault("quantity", f"{changes['quantity']} {problem}")
+    if (pieces := changes.get("quantity")) is not None:
+        for problem in validation.problems_of_quantity(pieces):
+            yield Fault("quantity", f"{pieces} {problem}")
     measures = cast("Mapping[str, Decimal]", changes)
     for column in MEASURES:
         if column in measures:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, cast
 
+from ppm_web.models import cleaned_sku
 from ppm_web.services.catalog.changes import MAX_TEXT, TEXT_FIELDS, ProductChanges, change_faults, sku_faults
 from ppm_web.services.catalog.errors import Fault, ImportFileError, quoted
 
@@ -23,17 +24,11 @@ NEEDED = ("price_net", "tax_rate")
 PLAIN = ("sku", "ean13", "quantity", "manufacturer", "active", "categories", "images", *DECIMALS)
 _LANGUAGE = re.compile(r"([a-z]{2})(?:-([a-z]{2}))?")
 _DECIMAL = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
-_THOUSANDS = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
-_WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_WHOLE = re.compile(r"([+-]?[0-9]{1,12})(?:[.,]0{1,12})?")
 _BOOLEANS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "tak": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "nie": False,
+    **dict.fromkeys(("1", "true", "t", "yes", "y", "on", "tak", "prawda"), True),
+    **dict.fromkeys(("0", "false", "f", "no", "n", "off", "nie", "fałsz", "falsz"), False),
 }
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\s?[0-9][^|!()=*+]*$)")
 _HTML_FORMULA = re.compile(r"\s*[=@]")  # a description may begin with a dash
@@ -84,18 +79,23 @@ def read_columns(header: Sequence[str]) -> list[Column | None]:
     return [*columns, *[None] * (len(header) - len(columns))]
 
 
-def parse_row(line: int, columns: Sequence[Column | None], cells: Sequence[str]) -> ParsedRow:
-    """What a row says, with all that is wrong in it; ``cells`` are as many as ``columns``."""
+def parse_row(
+    line: int, columns: Sequence[Column | None], cells: Sequence[str], doubtful: Collection[int] = ()
+) -> ParsedRow:
+    """What a row says, with all that is wrong in it; ``cells`` are as many as ``columns``.
+
+    ``doubtful``: the cells in which a dot may as well part thousands, as it does in Polish.
+    """
     row = ParsedRow(line)
     texts: dict[str, dict[str, str]] = {}
     values: dict[str, Any] = {}
-    for column, raw in zip(columns, cells, strict=True):
+    for index, (column, raw) in enumerate(zip(columns, cells, strict=True)):
         if column is None:
             if raw.strip():
                 row.faults.append(Fault("", f"{quoted(raw)} stands in a column that has no name"))
             continue
         try:
-            value = _value(column, raw)
+            value = _value(column, raw, dots=index in doubtful)
         except ValueError as error:
             row.faults.append(Fault(column.name, str(error)))
             continue
@@ -143,37 +143,37 @@ def _nearest(name: str) -> str:
     )
 
 
-def _value(column: Column, raw: str) -> Any:
+def _value(column: Column, raw: str, *, dots: bool) -> Any:
     """What a cell says. Raises ValueError with the reason, in plain words."""
     if len(raw) > MAX_TEXT:
         raise ValueError(f"the cell has {len(raw)} characters: {MAX_TEXT} at most")
     text = raw.strip() if raw.isascii() else unicodedata.normalize("NFC", raw).strip()
     if column.name in DECIMALS:
-        return _decimal(column.name, text)
+        return _decimal(column.name, text, dots=dots)
     if column.name == "quantity":
         return _whole(text)
     if column.name == "active":
         return _boolean(text)
+    if column.name == "sku":
+        text = cleaned_sku(text)
     # Looked at before it is stripped: a spreadsheet passes over a tab or CR before a formula.
-    if (_HTML_FORMULA if column.may_hold_lines else _FORMULA).match(raw.strip(" ")):
+    formula = _HTML_FORMULA if column.may_hold_lines else _FORMULA
+    if formula.match(raw.strip(" ")) or (column.name == "sku" and formula.match(text)):
         raise ValueError(f"{quoted(raw)} looks like a spreadsheet formula: write the text itself")
     if column.name in {"categories", "images"}:
         return [part.strip() for part in text.split("|")] if text else []
     return text
 
 
-def _decimal(name: str, text: str) -> Decimal:
+def _decimal(name: str, text: str, *, dots: bool) -> Decimal:
     if not text:
         if name in NEEDED:
             raise ValueError("the cell is empty: write a number such as 12.50")
         return Decimal(0)
     if not _DECIMAL.fullmatch(text):
         raise ValueError(f"{quoted(text)} {_why_no_decimal(text)}")
-    if _THOUSANDS.fullmatch(text):
-        raise ValueError(
-            f"{quoted(text)} can be read in two ways: "
-            f"write {text.replace(',', '')} or {text.replace(',', '.')}"
-        )
+    if _THOUSANDS.fullmatch(text) and (dots or "," in text):
+        raise ValueError(_two_ways(text))
     whole, _, places = text.replace(",", ".").partition(".")
     if len(whole.lstrip("0")) > 12:
         raise ValueError(f"{quoted(text)} is too big")
@@ -192,12 +192,23 @@ def _why_no_decimal(text: str) -> str:
     return "is no number: write it with a dot and without a currency, such as 12.50"
 
 
+def _two_ways(text: str) -> str:
+    """Both readings of 1.234 or 1,234, each so that it can be read in one way."""
+    whole, places = text.replace(",", ".").split(".")
+    short = places.rstrip("0")
+    exact = f"{whole}.{short}{'0' if len(short) == len(places) else ''}" if short else whole
+    thousands = whole + places
+    return f"{quoted(text)} can be read in two ways: write {thousands} or {exact}"
+
+
 def _whole(text: str) -> int:
     if not text:
         raise ValueError("the cell is empty: write 0 for no stock")
-    if not _WHOLE.fullmatch(text):
+    if not (match := _WHOLE.fullmatch(text)):
         raise ValueError(f"{quoted(text)} is no whole number such as 12")
-    return int(text)
+    if _THOUSANDS.fullmatch(text):
+        raise ValueError(_two_ways(text))
+    return int(match[1])
 
 
 def _boolean(text: str) -> bool:

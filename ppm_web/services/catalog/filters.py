@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Select, case, func, select, true
 
@@ -41,7 +41,8 @@ STATE_WORDS: Final = {
     CHANGED: "edited after the last sync",
     MISSING: "missing",
 }
-ACTIVE_WORDS: Final = {True: "active", False: "not active"}
+LEFT_TO_SHOPS: Final = "shop"
+ACTIVE_WORDS: Final = {True: "active", False: "not active", LEFT_TO_SHOPS: "active as the shop has it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class ProductFilter:
 
     ``state`` is one of STATES, in the shop, or without a shop in any: ``problem`` is error or conflict,
     ``changed`` synced but edited since, ``never`` asked for by nobody, ``missing`` without an id there.
-    A category means those below it, too; ``since`` is in UTC.
+    A category means those below it, too; ``since`` is in UTC. ``active``: LEFT_TO_SHOPS finds those of which
+    PPM does not hold it, so that each shop's own switch stands; they are neither active nor not active.
     """
 
     text: str = ""
@@ -58,7 +60,7 @@ class ProductFilter:
     state: str = ""
     category_id: int = 0
     since: datetime | None = None
-    active: bool | None = None
+    active: bool | Literal["shop"] | None = None
 
 
 def in_words(wanted: ProductFilter) -> str:
@@ -94,7 +96,7 @@ def matching(wanted: ProductFilter) -> Select[Product]:
         # Not as a plain comparison: SQLite would sort all that changed in place of walking in order
         query = query.where(case((Product.updated_at >= wanted.since, 1), else_=0) == 1)
     if wanted.active is not None:
-        query = query.where(Product.active.is_(wanted.active))
+        query = query.where(Product.active.is_(None if wanted.active == LEFT_TO_SHOPS else wanted.active))
     return query
 
 

@@ -144,7 +144,7 @@ def _write_order(product: Product, order: Sequence[int]) -> None:
     for image in list(product.images):
         db.session.expunge(image)
     db.session.expire(product, ["images"])
-    product.revision = Product.revision + 1
+    product.revision = Product.revision + 1  # the flush moves fields_revision along
 
 
 def _clean(file_name: str) -> str:

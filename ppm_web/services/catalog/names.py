@@ -17,6 +17,8 @@ from ppm_web.services.catalog.errors import CatalogError, quoted
 from ppm_web.services.upserts import upsert
 
 SEPARATOR = ">"
+_ARROWS = ("→", "»")
+"""What people write in its place, besides ``->``."""
 MAX_DEPTH = 20
 NOT_MADE = 0
 """Stands for the id of what a dry run would make."""
@@ -29,10 +31,12 @@ Result = TypeVar("Result")
 def split_path(path: str) -> tuple[str, ...]:
     """The names in a category's path, the topmost first; white space is folded.
 
+    ``->``, ``→`` and ``»`` part names as ``>`` does; an arrow at the end of a name is part of it.
+
     Raises CatalogError: an empty name, one that PrestaShop refuses in all versions (over 128
     characters, ``<>{}``, control characters), more than 20 levels.
     """
-    names = tuple(_folded(name) for name in path.split(SEPARATOR))
+    names = tuple(_folded(name) for name in _parted(path))
     if not all(names):
         raise CatalogError(f"The category path {quoted(path)} has an empty name in it")
     if len(names) > MAX_DEPTH + 1:
@@ -144,6 +148,19 @@ def committed(work: Callable[[], Result], before_retry: Callable[[], None]) -> R
                 raise
             before_retry()
     raise AssertionError("the last try returns or raises")
+
+
+def _parted(path: str) -> list[str]:
+    *upper, last = path.split(SEPARATOR)
+    parts = [*(part.rstrip("-") if part.strip("- ") else part for part in upper), last]
+    for arrow in _ARROWS:
+        parts = [name for part in parts for name in _parted_at(part, arrow)]
+    return parts
+
+
+def _parted_at(part: str, arrow: str) -> list[str]:
+    names = part.split(arrow)
+    return names if all(name.strip() for name in names) else [part]
 
 
 def _folded(name: str) -> str:

@@ -18,7 +18,8 @@ COLUMNS = frozenset(
     {"ean13", "price_net", "tax_rate", "quantity", "weight", "width", "height", "depth", "active"}
 )
 
-Texts = Mapping[str, Mapping[str, str]]
+Texts = Mapping[str, Mapping[str, str | None]]
+"""Language → field → text; None = not held, "" = emptied (R25)."""
 
 
 @dataclass(slots=True)
@@ -35,14 +36,14 @@ class Edit:
         return bool(self.columns or self.texts) or self.category_ids is not None or self.images is not None
 
 
-def texts_of(product: Product | None) -> dict[str, dict[str, str]]:
-    """The texts of a product as language → field → text; none for no product."""
+def texts_of(product: Product | None) -> dict[str, dict[str, str | None]]:
+    """The texts of a product; none for no product."""
     if product is None:
         return {}
     return {text.language: {field: getattr(text, field) for field in TEXT_FIELDS} for text in product.texts}
 
 
-def merged_texts(product: Product | None, changes: ProductChanges) -> dict[str, dict[str, str]]:
+def merged_texts(product: Product | None, changes: ProductChanges) -> dict[str, dict[str, str | None]]:
     """The product's texts as they would be after the changes; a language without any text goes."""
     texts = texts_of(product)
     for language, fields in changes.get("texts", {}).items():
@@ -55,20 +56,27 @@ def edit_of(product: Product | None, changes: ProductChanges, names: CatalogName
     columns: dict[str, Any] = {column: value for column, value in changes.items() if column in COLUMNS}
     if "manufacturer" in changes:
         columns["manufacturer_id"] = names.manufacturer_id(changes["manufacturer"])
+        columns["manufacturer_emptied"] = not changes["manufacturer"]
     categories = _category_ids(changes, names)
     images = list(changes["images"]) if "images" in changes else None
     merged = merged_texts(product, changes)
     touched = {language: merged[language] for language in changes.get("texts", {})}
+    if categories is not None:
+        columns["categories_emptied"] = not categories
     if product is None:
-        return Edit(columns, touched, categories or [ROOT_CATEGORY_ID], images)
+        return Edit(columns, touched, categories, images)
     before = texts_of(product)
-    if categories == [link.category_id for link in product.category_links]:
+    present = [link.category_id for link in product.category_links]
+    if categories == [] and present == [ROOT_CATEGORY_ID]:  # the same, said in two ways
+        categories = None
+        del columns["categories_emptied"]
+    if categories == present:
         categories = None
     if images == [image.source for image in product.images]:
         images = None
     return Edit(
         {column: value for column, value in columns.items() if getattr(product, column) != value},
-        {language: text for language, text in touched.items() if _differ(text, before.get(language, {}))},
+        {language: text for language, text in touched.items() if _differ(text, before.get(language))},
         categories,
         images,
     )
@@ -82,7 +90,7 @@ def insert_products(edits: Mapping[str, Edit]) -> None:
     returning = insert(Product).returning(Product.sku, Product.id)
     ids = {row.sku: row.id for row in db.session.execute(returning, rows)}
     texts = [
-        {"product_id": ids[sku], "language": language} | {field: text.get(field, "") for field in TEXT_FIELDS}
+        {"product_id": ids[sku], "language": language} | {field: text.get(field) for field in TEXT_FIELDS}
         for sku, edit in edits.items()
         for language, text in edit.texts.items()
         if text.get("name")
@@ -150,12 +158,13 @@ def _updated(
 def _category_ids(changes: ProductChanges, names: CatalogNames) -> list[int] | None:
     if "categories" not in changes:
         return None
-    ids = [names.category_id(split_path(path)) for path in changes["categories"]]
-    return list(dict.fromkeys(ids)) or [ROOT_CATEGORY_ID]
+    return list(dict.fromkeys(names.category_id(split_path(path)) for path in changes["categories"]))
 
 
-def _differ(after: Mapping[str, str], before: Mapping[str, str]) -> bool:
-    return any(after.get(field, "") != before.get(field, "") for field in TEXT_FIELDS)
+def _differ(after: Mapping[str, str | None], before: Mapping[str, str | None] | None) -> bool:
+    if before is None or not after.get("name"):  # a language comes, or goes
+        return before is not None or bool(after.get("name"))
+    return any(after.get(field) != before[field] for field in TEXT_FIELDS)
 
 
 def _links(product_id: int, category_ids: Sequence[int]) -> list[dict[str, int]]:
@@ -204,8 +213,9 @@ def _replace_categories(product: Product, category_ids: Sequence[int]) -> None:
         delete(ProductCategory).where(ProductCategory.product_id == product.id),
         execution_options={"synchronize_session": False},
     )
-    db.session.execute(insert(ProductCategory), _links(product.id, category_ids))
+    if category_ids:
+        db.session.execute(insert(ProductCategory), _links(product.id, category_ids))
     for link in list(product.category_links):
         db.session.expunge(link)
     db.session.expire(product, ["category_links"])
-    product.revision = Product.revision + 1
+    product.revision = Product.revision + 1  # the flush moves fields_revision along

@@ -85,7 +85,7 @@ class CsvSource:
                 self._again.extendleft(reversed(used[1:]))
                 yield _row_with_fault(used[0], _csv_fault("unexpected end of data", len(used)))
             elif any(cell.strip() for cell in cells):
-                yield _row(used, cells, len(columns))
+                yield _row(used, cells, len(columns), dots=self._delimiter != ",")
 
     def _feed(self, used: list[_Line]) -> Iterator[str]:
         """Lines for one record, noted in ``used``; a lost line ends the record before it."""
@@ -192,11 +192,12 @@ def _row_with_fault(line: _Line, reason: str) -> Row:
     return Row(line.number, (), (CellFault(None, line.fault or reason),))
 
 
-def _row(used: Sequence[_Line], cells: Sequence[str], columns: int) -> Row:
+def _row(used: Sequence[_Line], cells: Sequence[str], columns: int, *, dots: bool) -> Row:
+    """``dots``: the cells are parted by something else than a comma, which may begin decimal places then."""
     faults = [CellFault(_undecodable(cells), line.fault) for line in used if line.fault]
     if len(cells) != columns:
         faults.append(CellFault(None, f"the line has {len(cells)} cells, and there are {columns} columns"))
-    return Row(used[0].number, cells, faults)
+    return Row(used[0].number, cells, faults, range(len(cells)) if dots else ())
 
 
 def _undecodable(cells: Sequence[str]) -> int | None:

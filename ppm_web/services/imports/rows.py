@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,12 +21,15 @@ class CellFault:
 class Row:
     """A row that is not empty: as many cells as there are columns, or faults and maybe no cells.
 
-    ``line`` is the number of its first line as an editor (or a spreadsheet) shows it.
+    ``line`` is the number of its first line as an editor (or a spreadsheet) shows it. ``doubtful`` are the
+    cells in which a dot may as well part thousands (1.234): texts of a file in whose language a comma may
+    begin the decimal places.
     """
 
     line: int
     cells: Sequence[str]
     faults: Sequence[CellFault] = ()
+    doubtful: Collection[int] = ()
 
 
 class Source(Protocol):

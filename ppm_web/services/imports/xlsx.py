@@ -92,7 +92,7 @@ class XlsxSource:
                 faults = [fault for fault in row.faults if fault.index is None or fault.index < width]
                 if any(cell.strip() for cell in row.cells[width:]):
                     faults.append(CellFault(None, f"there are cells beyond the {width} columns"))
-                yield Row(row.line, cells, faults)
+                yield Row(row.line, cells, faults, row.doubtful)
         except _BROKEN as error:
             raise ImportFileError(
                 f"The workbook is damaged after row {self._done}; the rows before it were taken"
@@ -104,14 +104,16 @@ class XlsxSource:
         formulas = self._formulas.iter_rows(max_row=_MAX_ROWS)
         for number, (row, formula_row) in enumerate(zip(values, formulas, strict=True), start=1):
             self._done = number
-            cells, faults = [], []
+            cells, faults, texts = [], [], set()
             for index, (cell, formula) in enumerate(zip(row, formula_row, strict=True)):
                 text, reason = _text(cell, is_formula=formula.data_type == "f")
                 cells.append(text)
+                if isinstance(cell.value, str):
+                    texts.add(index)
                 if reason:
                     faults.append(CellFault(index, reason))
             if faults or any(cell.strip() for cell in cells):
-                yield Row(number, cells, faults)
+                yield Row(number, cells, faults, texts)
 
 
 def _check_archive(file: BinaryIO) -> None:

@@ -11,6 +11,7 @@ from flask_babel import gettext, ngettext
 from ppm_web.extensions import db
 from ppm_web.models import Product, Role
 from ppm_web.services.catalog import product_edits
+from ppm_web.services.catalog.changes import TEXT_FIELDS
 from ppm_web.services.catalog.errors import CatalogError, Fault, InvalidEditError
 from ppm_web.services.sync import switches as product_switches
 from ppm_web.views.products import form
@@ -31,7 +32,7 @@ def edit(product_id: int) -> ResponseReturnValue:
 @needs(Role.MANAGER)
 def new() -> ResponseReturnValue:
     """An empty form."""
-    return _form(None, {"active": "1", "quantity": "0"})
+    return _form(None, {})
 
 
 @blueprint.post("/products/<row:product_id>/edit")
@@ -71,7 +72,7 @@ def validate() -> ResponseReturnValue:
     """The messages of the form's fields as it stands now; nothing is saved."""
     values = form.values()
     product = db.session.get(Product, request.form.get("product", 0, type=int))
-    faults = product_edits.read_form(values, product).faults
+    faults = product_edits.read_form(values, product, _marks()).faults
     db.session.rollback()
     told = form.told(faults)
     return render_template("products/_messages.html", names=list(values), told=told, values=values, swap=True)
@@ -86,11 +87,15 @@ def _form(
     moved: tuple[str, ...] = (),
 ) -> str:
     present = product_edits.values_of(product) if product else {}
+    text_languages = form.languages(values)
+    names = [*product_edits.PLAIN, product_edits.CATEGORIES]
+    names += [f"{name}:{code}" for code in text_languages for name in TEXT_FIELDS]
     return render_template(
         "products/edit.html",
         product=product,
         values=values,
-        text_languages=form.languages(values),
+        text_languages=text_languages,
+        left_to_shops=form.left_to_shops(product, names),
         marks=json.dumps(product_edits.marks_of(present) if marks is None else marks),
         told=form.told(faults),
         labels=form.labels(),

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import gettext, lazy_gettext
 
 from ppm_web.models import PrestaShopShop, now
-from ppm_web.services.catalog.filters import STATES, ProductFilter
+from ppm_web.services.catalog.filters import LEFT_TO_SHOPS, STATES, ProductFilter
 from ppm_web.views.web.addresses import HIGHEST_ID, LONGEST_TEXT
 
 STATE_WORDS: Final = {
@@ -36,7 +36,16 @@ AGE_WORDS: Final = {
     "24h": lazy_gettext("In the last 24 hours"),
     "7d": lazy_gettext("In the last 7 days"),
 }
-ACTIVE_WORDS: Final = {"yes": lazy_gettext("Active"), "no": lazy_gettext("Not active")}
+ACTIVE_WORDS: Final = {
+    "yes": lazy_gettext("Active"),
+    "no": lazy_gettext("Not active"),
+    LEFT_TO_SHOPS: lazy_gettext("Active as the shop has it"),
+}
+_ACTIVE: Final[Mapping[str, Literal[True, False, "shop"]]] = {
+    "yes": True,
+    "no": False,
+    LEFT_TO_SHOPS: LEFT_TO_SHOPS,
+}
 SORTS: Final = ("sku", "name", "price", "stock", "changed")
 
 
@@ -52,14 +61,13 @@ class Asked:
     @property
     def filters(self) -> dict[str, Any]:
         """The filter's arguments, without what makes no difference."""
-        active = {None: "", True: "yes", False: "no"}[self.wanted.active]
         fields = {
             "q": self.wanted.text,
             "shop": self.wanted.shop_id,
             "state": self.wanted.state,
             "category": self.wanted.category_id,
             "changed": self.changed,
-            "active": active,
+            "active": _active(self.wanted),
         }
         return {name: value for name, value in fields.items() if value}
 
@@ -86,7 +94,7 @@ def read(values: Mapping[str, str]) -> Asked:
         state=state if state in STATES else "",
         category_id=_number(values, "category"),
         since=since,
-        active={"yes": True, "no": False}.get(active),
+        active=_ACTIVE.get(active),
     )
     known = sort.removeprefix("-") in SORTS
     return Asked(wanted, changed, sort.removeprefix("-") if known else "sku", known and sort.startswith("-"))
@@ -117,11 +125,15 @@ def in_words(
         age = AGE_WORDS.get(asked.changed) or gettext("since %(day)s", day=asked.changed)
         told["changed"] = gettext("Changed: %(when)s", when=age)
     if wanted.active is not None:
-        told["active"] = str(ACTIVE_WORDS["yes" if wanted.active else "no"])
+        told["active"] = str(ACTIVE_WORDS[_active(wanted)])
     return [
         (name, words, {key: value for key, value in asked.address.items() if key != name})
         for name, words in told.items()
     ]
+
+
+def _active(wanted: ProductFilter) -> str:
+    return next((name for name, value in _ACTIVE.items() if value == wanted.active), "")
 
 
 def _number(values: Mapping[str, str], name: str) -> int:

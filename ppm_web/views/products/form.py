@@ -12,8 +12,9 @@ from sqlalchemy import select
 from ppm_web.extensions import db
 from ppm_web.models import Manufacturer, Product
 from ppm_web.services.catalog.changes import TEXT_FIELDS
+from ppm_web.services.catalog.columns import NEEDED
 from ppm_web.services.catalog.errors import Fault
-from ppm_web.services.catalog.product_edits import CATEGORIES, PLAIN, marks_of, values_of
+from ppm_web.services.catalog.product_edits import CATEGORIES, PLAIN, held_of, marks_of, values_of
 from ppm_web.views.categories import choice as category_choice
 
 MOST_CHOICES: Final = 500
@@ -25,7 +26,6 @@ def values() -> dict[str, str]:
     """The fields of the form that was sent, as they were typed; what is no field of ours is passed over."""
     form = request.form
     found = {name: form[name] for name in ("sku", *PLAIN) if name in form}
-    found["active"] = "1" if "active" in form else "0"
     texts = [name for name in form if name.partition(":")[0] in TEXT_FIELDS and ":" in name]
     found |= {name: form[name] for name in texts}
     paths = form.getlist("category")
@@ -38,8 +38,16 @@ def values() -> dict[str, str]:
 def rebased(product: Product, typed: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, str]:
     """What was typed where it differs from what the form was made from; all else as it is now."""
     present = values_of(product)
-    mine = marks_of({name: text.replace("\r\n", "\n") for name, text in typed.items()})
+    mine = marks_of(typed)
     return present | {name: text for name, text in typed.items() if mine.get(name) != marks.get(name)}
+
+
+def left_to_shops(product: Product | None, names: Iterable[str]) -> set[str]:
+    """Those of the fields that PPM does not hold, and that a product can be without."""
+    needed = {"sku", *NEEDED} | (
+        {name for name in names if name.startswith("name:")} if product is None else set()
+    )
+    return {*names} - needed - (held_of(product) if product else set())
 
 
 def languages(found: Mapping[str, str]) -> list[str]:

@@ -101,7 +101,7 @@ def _count(asked: Asked, *, exact: bool) -> int:
 def _products(
     query: Select[Product], asked: Asked, place: _Place | None, *, backwards: bool, limit: int
 ) -> list[Product]:
-    """Products beside the place in the order of the page, or backwards; those without a name come last."""
+    """Products beside the place in the order of the page, or backwards; those without a value come last."""
     parts = _parts(query, asked.sort)
     if backwards:
         parts.reverse()
@@ -125,10 +125,17 @@ def _parts(query: Select[Product], sort: str) -> list[tuple[Select[Product], lis
     """The products in one or two queries, each with the columns of its order, which an index has."""
     if sort == "sku":
         return [(query, [Product.sku])]
+    if sort == "stock":
+        order = [Product.quantity, Product.id]
+        return [
+            (query.where(Product.quantity.is_not(None)), order),
+            (query.where(Product.quantity.is_(None)), order),
+        ]
     if sort != "name":
         return [(query, [_COLUMNS[sort], Product.id])]
     language = _first_language()
-    text = and_(ProductText.product_id == Product.id, ProductText.language == language)
+    mine = and_(ProductText.product_id == Product.id, ProductText.language == language)
+    text = and_(mine, ProductText.name.is_not(None))
     named = query.join(ProductText, text)
     nameless = query.where(~select(ProductText.product_id).where(text).exists())
     return [(named, [ProductText.name, ProductText.product_id]), (nameless, [Product.id])]
@@ -136,8 +143,10 @@ def _parts(query: Select[Product], sort: str) -> list[tuple[Select[Product], lis
 
 def _beyond(columns: Sequence[Any], place: _Place, *, downwards: bool) -> ColumnElement[bool]:
     values = [literal(place.value, columns[0].type), literal(place.product_id)]
-    if len(columns) == 1:
-        values = values[:1] if place.value is not None else values[1:]
+    if place.value is None:  # among those without a value the ids are the order
+        columns, values = columns[-1:], values[1:]
+    elif len(columns) == 1:
+        values = values[:1]
     here, there = tuple_(*columns), tuple_(*values)
     return here < there if downwards else here > there
 
@@ -147,7 +156,7 @@ def _write_place(sort: str, row: ProductRow) -> str:
     if sort == "sku":
         return product.sku
     name = row.names.get(_first_language())
-    if sort == "name" and name is None:
+    if (sort == "name" and name is None) or (sort == "stock" and product.quantity is None):
         return str(product.id)
     value = {
         "name": name,
@@ -162,7 +171,7 @@ def _read_place(sort: str, text: str) -> _Place | None:
     """The place that ``_write_place`` wrote; None for anything else."""
     if not text or sort == "sku":
         return _Place(text, 0) if text else None
-    if sort == "name" and re.fullmatch(r"[0-9]{1,10}", text):
+    if sort in ("name", "stock") and re.fullmatch(r"[0-9]{1,10}", text):
         return _Place(None, min(int(text), HIGHEST_ID))
     value, _, number = text.rpartition("~")
     if not re.fullmatch(r"[0-9]{1,10}", number) or int(number) > HIGHEST_ID:
@@ -205,8 +214,9 @@ def _first_language() -> str:
 def _with_names_and_statuses(products: Sequence[Product]) -> list[ProductRow]:
     names: dict[int, dict[str, str]] = {product.id: {} for product in products}
     texts = select(ProductText.product_id, ProductText.language, ProductText.name)
-    for product_id, language, name in db.session.execute(texts.where(ProductText.product_id.in_(names))):
-        names[product_id][language] = name or ""
+    texts = texts.where(ProductText.product_id.in_(names), ProductText.name.is_not(None))
+    for product_id, language, name in db.session.execute(texts):
+        names[product_id][language] = str(name)
     statuses: dict[int, dict[int, ProductSyncStatus]] = {product.id: {} for product in products}
     for status in product_rows.statuses_of(products):
         statuses[status.product_id][status.shop_id] = status
