@@ -34,6 +34,19 @@ from tests.support import SECRET_KEY, BurstWorker, Statements, WatchedShop
 BROKER_URL = os.environ.get("PPM_TEST_REDIS_URL", "")
 
 
+OWN_TARGETS = {"scenario", "browser", "demo", "supervisor", "faults"}
+"""Marks of tests that the default suite leaves to a target of their own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what has a database or a broker: PostgreSQL and Redis can differ. Nobody can forget it."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        marks = {mark.name for mark in item.iter_markers()}
+        if fixtures & {"database_url", "broker_url"} and not marks & OWN_TARGETS:
+            item.add_marker(pytest.mark.services)
+
+
 @pytest.fixture(scope="session")
 def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real broker: the embedded one, in a folder of this test run, unless a URL is given."""

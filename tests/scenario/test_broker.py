@@ -17,13 +17,13 @@ from ppm_web import broker, create_app
 from tests.scenario.conftest import HOPELESS_SECONDS, until
 from tests.support import SECRET_KEY
 
+pytestmark = pytest.mark.scenario
+
 ROOT = Path(__file__).parents[2]
 ASK = """
 import sys
 from pathlib import Path
 from ppm_web.broker import ensure_running
-
-pytestmark = pytest.mark.scenario
 print(ensure_running(Path(sys.argv[1])))
 """
 
