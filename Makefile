@@ -17,8 +17,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
+# On SQLite and an embedded broker, whatever services the environment names
+ALONE := env -u PPM_TEST_DATABASE_URL -u PPM_TEST_REDIS_URL $(PYTEST)
+BOTH_CORES := -n 2 --dist worksteal
 
-.PHONY: help setup demo run test check test-services test-browser test-demo test-supervisor test-faults test-locks chaos bench lock words screenshots
+.PHONY: help setup demo run test check test-services test-browser test-scenario test-demo test-supervisor test-faults test-locks chaos bench lock words screenshots
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -42,8 +45,8 @@ demo: $(INSTALLED) ## A signed-in panel with a sample catalogue and two practice
 run: $(INSTALLED) ## Web, two workers, scheduler, with the settings from the environment
 	@$(BIN)/python -m ppm_web.cli run
 
-test: $(INSTALLED) ## The tests, on SQLite and an embedded broker, whatever services the environment names
-	env -u PPM_TEST_DATABASE_URL -u PPM_TEST_REDIS_URL $(PYTEST) -n 2 $(TESTS)
+test: $(INSTALLED) ## The tests, on SQLite and an embedded broker (a minute and a half)
+	$(ALONE) $(BOTH_CORES) $(TESTS)
 
 check: $(INSTALLED) ## Format, lint, types, and the tests
 	$(BIN)/ruff format --check .
@@ -51,8 +54,12 @@ check: $(INSTALLED) ## Format, lint, types, and the tests
 	$(BIN)/mypy
 	$(MAKE) test
 
-test-services: $(INSTALLED) ## The tests, on PostgreSQL and Redis
-	PPM_TEST_DATABASE_URL="$(PPM_TEST_DATABASE_URL)" PPM_TEST_REDIS_URL="$(PPM_TEST_REDIS_URL)" $(PYTEST) -n 2 $(TESTS)
+test-services: $(INSTALLED) ## The tests that have a database or a broker, on PostgreSQL and Redis
+	PPM_TEST_DATABASE_URL="$(PPM_TEST_DATABASE_URL)" PPM_TEST_REDIS_URL="$(PPM_TEST_REDIS_URL)" \
+		$(PYTEST) $(BOTH_CORES) -m services $(TESTS)
+
+test-scenario: $(INSTALLED) ## The tests that start processes: workers, schedulers, brokers, shops
+	$(ALONE) $(BOTH_CORES) tests/scenario -m scenario $(TESTS)
 
 test-browser: $(INSTALLED) ## The tests in a real browser (CHROMIUM)
 	CHROMIUM="$(CHROMIUM)" $(PYTEST) tests/browser -m browser $(TESTS)

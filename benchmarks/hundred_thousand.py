@@ -24,7 +24,7 @@ def measure(wanted: Collection[str]) -> Iterator[Result]:
         goods = shops.make_goods(house.folder / "shop.db", [*range(1, IN_SHOP + 1), *PRESSED])
         with house.shops(("--request-ms", shops.COSTS[1], "--data", str(goods.path))) as (url,):
             shop_id = shops.add_shop(house, "Shop A", url, goods)
-            small_id = shops.add_shop(house, "Small shop", url, goods)
+            small_id = shops.add_shop(house, "Small shop", shops.another_address(url), goods)
             shops.mark_synced(shop_id, goods, PRODUCTS)
             shops.mark_synced(small_id, goods, starting.FEW)
             yield from starting.measure(wanted, house, shop_id, small_id, url, PRODUCTS)

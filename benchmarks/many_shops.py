@@ -35,7 +35,7 @@ def measure(wanted: Collection[str]) -> Iterator[Result]:
             shop_ids = [
                 shops.add_shop(house, f"Shop {number}", url, goods) for number, url in enumerate(urls, 1)
             ]
-            dead_id = shops.add_shop(house, "Dead shop", urls[0], goods)
+            dead_id = shops.add_shop(house, "Dead shop", shops.another_address(urls[0]), goods)
             for shop_id in (*shop_ids, dead_id):
                 shops.mark_synced(shop_id, goods, PRODUCTS)
             _kill(dead_id)

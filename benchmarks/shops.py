@@ -86,6 +86,11 @@ def add_shop(house: House, name: str, url: str, goods: Goods) -> int:
     return shop.id
 
 
+def another_address(url: str) -> str:
+    """Where the practice shop at ``url`` is found, too: PPM has no two shops at one address."""
+    return url.replace("127.0.0.1", "localhost")
+
+
 def mark_synced(shop_id: int, goods: Goods, count: int) -> None:
     """Let the products 1 to ``count`` stand in the shop as they were put in, and commit.
 

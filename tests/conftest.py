@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 os.environ["RQ_KEY_PREFIX"] = f"ppm-test-{os.getpid()}"  # before RQ is imported
 for setting in [name for name in os.environ if name.startswith("PPM_") and "_TEST_" not in name]:
@@ -19,21 +19,32 @@ for setting in [name for name in os.environ if name.startswith("PPM_") and "_TES
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from flask_migrate import upgrade
 from redis import Redis
-from rq import SimpleWorker
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import event
 
-from jobs.worker import work_commands
-from ppm_web import broker, create_app, queue
+from ppm_web import broker, queue
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop
 from ppm_web.practice_shop import PracticeShop, serve
+from tests import databases
 from tests.factories import make_shop
-from tests.support import SECRET_KEY, WatchedShop
+from tests.shared_app import SharedApp
+from tests.support import SECRET_KEY, BurstWorker, Statements, WatchedShop
 
-DATABASE_SERVER = os.environ.get("PPM_TEST_DATABASE_URL", "")
 BROKER_URL = os.environ.get("PPM_TEST_REDIS_URL", "")
+
+
+OWN_TARGETS = {"scenario", "browser", "demo", "supervisor", "faults"}
+"""Marks of tests that the default suite leaves to a target of their own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what has a database or a broker: PostgreSQL and Redis can differ. Nobody can forget it."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        marks = {mark.name for mark in item.iter_markers()}
+        if fixtures & {"database_url", "broker_url"} and not marks & OWN_TARGETS:
+            item.add_marker(pytest.mark.services)
 
 
 @pytest.fixture(scope="session")
@@ -58,58 +69,38 @@ def clean_broker(broker_url: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database that was migrated once; each test works on a copy of it."""
-    if DATABASE_SERVER:
-        name = f"ppm_template_{uuid.uuid4().hex[:12]}"
-        _on_server(f"CREATE DATABASE {name}")
-        url = _server_database(name)
-    else:
-        url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'template.sqlite3'}"
-    app = create_app({"SECRET_KEY": SECRET_KEY, "DATABASE_URL": url})
-    with app.app_context():
-        upgrade()
-        db.session.remove()
-        db.engine.dispose()
-    yield url
-    if DATABASE_SERVER:
-        _on_server(f"DROP DATABASE {name} WITH (FORCE)")
+    with databases.migrated(tmp_path_factory.mktemp("database")) as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(migrated_database: str, tmp_path: Path) -> Iterator[str]:
     """A fresh database of this test's own."""
-    if DATABASE_SERVER:
-        name = f"ppm_test_{uuid.uuid4().hex[:12]}"
-        _on_server(f"CREATE DATABASE {name} TEMPLATE {make_url(migrated_database).database}")
-        yield _server_database(name)
-        _on_server(f"DROP DATABASE {name} WITH (FORCE)")
-        return
-    path = tmp_path / "ppm.sqlite3"
-    shutil.copyfile(migrated_database.removeprefix("sqlite:///"), path)
-    yield f"sqlite:///{path}"
+    with databases.copied(migrated_database, tmp_path) as url:
+        yield url
 
 
-@pytest.fixture
-def app(database_url: str, clean_broker: str, tmp_path: Path) -> Iterator[Flask]:
-    """An app on a fresh database and a clean broker, inside an application context."""
-    app = create_app(
+@pytest.fixture(scope="session")
+def shared_app(migrated_database: str, broker_url: str) -> SharedApp:
+    """The app of all tests of this process."""
+    return SharedApp(
         {
             "TESTING": True,
             "SECRET_KEY": SECRET_KEY,
-            "DATABASE_URL": database_url,
-            "REDIS_URL": clean_broker,
+            "DATABASE_URL": migrated_database,
+            "REDIS_URL": broker_url,
             "ALLOW_PRIVATE_SHOPS": True,
-            "IMAGE_FOLDER": str(tmp_path / "images"),
             "PACE_START": 100_000,
             "PACE_MAX": 100_000,
         }
     )
-    work_commands(app)
-    with app.app_context():
+
+
+@pytest.fixture
+def app(shared_app: SharedApp, database_url: str, clean_broker: str, tmp_path: Path) -> Iterator[Flask]:
+    """An app on a fresh database and a clean broker, inside an application context."""
+    with shared_app.lent(database_url, IMAGE_FOLDER=str(tmp_path / "images")) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
-    for connection in app.extensions["ppm_queue"].values():
-        connection.close()
 
 
 @pytest.fixture
@@ -150,7 +141,7 @@ def work(app: Flask) -> Callable[[], None]:
     """Work on the queue in this process until it is empty, with the tickets that are due by now."""
 
     def burst() -> None:
-        worker = SimpleWorker(
+        worker = BurstWorker(
             [queue.rq_queue(name) for name in queue.QUEUES],
             connection=queue.connection(),
             job_class=queue.Ticket,
@@ -163,19 +154,28 @@ def work(app: Flask) -> Callable[[], None]:
     return burst
 
 
+@pytest.fixture
+def statements(app: Flask) -> Statements:
+    """Notes the SQL statements inside a with block, but for those that begin a transaction."""
+
+    @contextmanager
+    def noting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not statement.startswith(("BEGIN", "PRAGMA")):
+                seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return noting
+
+
 def _delete_keys(url: str) -> None:
     with Redis.from_url(url) as connection:
         for key in connection.scan_iter(f"{os.environ['RQ_KEY_PREFIX']}:*", count=1000):
             connection.delete(key)
-
-
-def _on_server(statement: str) -> None:
-    engine = create_engine(_server_database("postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-def _server_database(name: str) -> str:
-    url = make_url(DATABASE_SERVER).set(database=name, drivername="postgresql+psycopg")
-    return url.render_as_string(hide_password=False)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, sync_playwright
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Role
@@ -65,8 +65,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def base(app: Flask) -> Iterator[str]:
     """The address of a server that serves ``app`` from threads of its own."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    server = ThreadedWSGIServer("127.0.0.1", 0, app)
+    server.daemon_threads = False  # none of them works on when the next test has the app
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

@@ -19,6 +19,8 @@ import pytest
 from tests.support import SECRET_KEY
 
 ROOT = Path(__file__).parents[2]
+HOPELESS_SECONDS = 180
+"""After so long a wait is given up: far longer than it takes on a machine that others keep busy."""
 FLASK = [sys.executable, "-m", "flask"]
 
 
@@ -39,7 +41,7 @@ class House:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=HOPELESS_SECONDS,
             check=False,
         )
         assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -65,7 +67,7 @@ class House:
         for worker in self.workers:
             for pid in [*descendants(worker.pid), worker.pid]:
                 _kill(pid, signal.SIGKILL)
-            worker.wait(10)
+            worker.wait(HOPELESS_SECONDS)
         self.workers.clear()
 
 
@@ -91,12 +93,12 @@ def house(database_url: str, clean_broker: str, tmp_path: Path) -> Iterator[Hous
     house.kill_workers()
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = HOPELESS_SECONDS) -> None:
     """Wait until ``condition`` holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 def descendants(pid: int) -> list[int]:

@@ -6,6 +6,7 @@ import multiprocessing
 from collections import Counter
 from multiprocessing.synchronize import Barrier
 
+import pytest
 from flask import Flask
 
 from ppm_web import create_app
@@ -14,10 +15,12 @@ from ppm_web.models import PrestaShopShop, ProductSyncStatus, SyncState
 from ppm_web.practice_shop import PracticeShop, serve
 from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_category, make_manufacturer, make_product, make_shop
-from tests.scenario.conftest import House, until
+from tests.scenario.conftest import HOPELESS_SECONDS, House, until
 
-REPEATS = 50
-PRODUCTS = 200
+pytestmark = pytest.mark.scenario
+
+REPEATS = 25
+PRODUCTS = 40
 
 
 def ask(settings: dict[str, object], product_ids: list[int], shop_id: int, barrier: Barrier) -> None:
@@ -25,7 +28,7 @@ def ask(settings: dict[str, object], product_ids: list[int], shop_id: int, barri
     app = create_app(settings)
     with app.app_context():
         for product_id in product_ids:
-            barrier.wait(60)
+            barrier.wait(HOPELESS_SECONDS)
             sync_requests.request_product_sync(product_id, shop_id, by="test")
 
 
@@ -43,7 +46,7 @@ def test_two_processes_that_ask_at_once_create_one_product(
     for process in processes:
         process.start()
     for process in processes:
-        process.join(100)
+        process.join(HOPELESS_SECONDS)
     assert [process.exitcode for process in processes] == [0, 0]
     assert practice_82.counts["POST"]["products"] == REPEATS
     assert Counter(row["reference"] for row in practice_82.products()) == {
@@ -54,7 +57,7 @@ def test_two_processes_that_ask_at_once_create_one_product(
     assert {row.state for row in db.session.query(ProductSyncStatus)} == {SyncState.SYNCED}
 
 
-def test_eight_workers_make_one_manufacturer_and_one_path_for_200_products(app: Flask, house: House) -> None:
+def test_eight_workers_make_one_manufacturer_and_one_path_for_all_products(app: Flask, house: House) -> None:
     practice = PracticeShop(version="8.2")
     with serve(practice) as served:
         shop = make_shop(served.url)
@@ -73,7 +76,7 @@ def test_eight_workers_make_one_manufacturer_and_one_path_for_200_products(app: 
             db.session.commit()
             return states == {(SyncState.SYNCED,): PRODUCTS}
 
-        until(all_synced, seconds=120)
+        until(all_synced)
     assert [row["name"] for row in practice.manufacturers()] == [maker.name]
     made = Counter(row["name"]["1"] for row in practice.categories())
     assert made == {"Root": 1, "Home": 1, "Clothes": 1, "Men": 1, "Shirts": 1}

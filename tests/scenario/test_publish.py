@@ -14,6 +14,8 @@ from tests.factories import make_product, make_shop, status_of
 from tests.scenario.conftest import House, until
 from tests.support import WatchedShop
 
+pytestmark = pytest.mark.scenario
+
 CATALOGUE = """\
 sku,ean13,price_net,tax_rate,quantity,manufacturer,weight,categories,name:en,description:en,name:pl
 MUG-1,5901234123457,12.345678,23,7,ACME & Sons,0.3,Home > Kitchen > Mugs|Home > Sale,Mug,<p>Hot</p>,Kubek ąęł

@@ -13,9 +13,10 @@ from flask import Flask
 
 from ppm_web.extensions import db
 from ppm_web.models import Schedule, ScheduleRun, ScheduleRunState, now
-from tests.scenario.conftest import FLASK, ROOT, House, until
+from tests.scenario.conftest import FLASK, HOPELESS_SECONDS, ROOT, House, until
 
-END_SECONDS = 10
+pytestmark = pytest.mark.scenario
+
 Start = Callable[[], subprocess.Popen[bytes]]
 
 
@@ -49,7 +50,7 @@ def test_the_scheduler_does_what_is_due_and_ends_at_once_when_told(
     process = scheduler()
     until(lambda: states("nightly") == [ScheduleRunState.FINISHED])
     process.send_signal(number)
-    assert process.wait(END_SECONDS) == 0
+    assert process.wait(HOPELESS_SECONDS) == 0
     assert "the scheduler ends" in (tmp_path / "scheduler.log").read_text()
 
 

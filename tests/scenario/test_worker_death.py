@@ -6,7 +6,11 @@ import os
 import signal
 import subprocess
 
-from tests.scenario.conftest import House, descendants, until
+import pytest
+
+from tests.scenario.conftest import HOPELESS_SECONDS, House, descendants, until
+
+pytestmark = pytest.mark.scenario
 
 
 def lives(pid: int) -> bool:
@@ -23,5 +27,5 @@ def test_the_scheduler_of_a_killed_worker_ends_by_itself(house: House) -> None:
     until(lambda: bool(descendants(worker.pid)))
     children = descendants(worker.pid)
     os.kill(worker.pid, signal.SIGKILL)
-    worker.wait(10)
-    until(lambda: not any(lives(pid) for pid in children), seconds=30)
+    worker.wait(HOPELESS_SECONDS)
+    until(lambda: not any(lives(pid) for pid in children))

@@ -6,12 +6,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event
 
 from ppm_web import queue
 from ppm_web.extensions import db
@@ -31,6 +29,7 @@ from ppm_web.services.errors import KeyUnreadableError, LeaseLapsedError
 from ppm_web.services.pace import breaker
 from ppm_web.services.shops import register as shop_register
 from ppm_web.services.upkeep import probes, shop_switches
+from tests.support import Statements
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(seconds=60)
@@ -122,16 +121,12 @@ def test_a_firewall_that_forbids_every_request_pauses_the_shop(shop: PrestaShopS
     assert state(shop).paused_at is not None
 
 
-def test_a_success_writes_nothing_where_nothing_had_failed(shop: PrestaShopShop) -> None:
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement.partition(" ")[0])
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    breaker.note(shop.id, None)
-    event.remove(db.engine, "before_cursor_execute", note)
-    assert [word for word in seen if word not in {"BEGIN", "PRAGMA"}] == ["SELECT"]
+def test_a_success_writes_nothing_where_nothing_had_failed(
+    shop: PrestaShopShop, statements: Statements
+) -> None:
+    with statements() as seen:
+        breaker.note(shop.id, None)
+    assert [statement.partition(" ")[0] for statement in seen] == ["SELECT"]
 
 
 def test_workers_that_fail_at_the_same_time_are_all_counted_and_pause_the_shop_once(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from ppm_web.extensions import db
 from ppm_web.models import (
@@ -29,6 +29,7 @@ from ppm_web.services.catalog.finding import (
     product_by_sku,
 )
 from ppm_web.services.catalog.writing import update_product
+from tests.support import Statements
 
 
 def make_product(sku: str = "MUG-1", **fields: object) -> Product:
@@ -180,26 +181,24 @@ def test_every_kind_of_edit_moves_the_revision_by_one(changes: ProductChanges) -
     assert revision_of(product) == 2
 
 
-@pytest.mark.usefixtures("app")
-def test_the_same_values_again_write_nothing() -> None:
+def test_the_same_values_again_write_nothing(statements: Statements) -> None:
     texts = [ProductText(language="en", name="Mug", slug=""), ProductText(language="pl", name="Kubek")]
     product = make_product(ean13="", texts=texts)
-    statements: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
 
-    update_product(
-        product.id,
-        {
-            "price_net": Decimal("10.00"),
-            "ean13": "",
-            "categories": ["Home"],
-            "images": ["a.jpg", "b.jpg"],
-            "texts": {"en": {"name": "Mug", "slug": ""}, "de": {"name": ""}},
-        },
-    )
+    with statements() as seen:
+        update_product(
+            product.id,
+            {
+                "price_net": Decimal("10.00"),
+                "ean13": "",
+                "categories": ["Home"],
+                "images": ["a.jpg", "b.jpg"],
+                "texts": {"en": {"name": "Mug", "slug": ""}, "de": {"name": ""}},
+            },
+        )
 
-    assert revision_of(product) == 1
-    assert not [statement for statement in statements if statement.startswith(("UPDATE", "INSERT", "DELETE"))]
+        assert revision_of(product) == 1
+    assert not [statement for statement in seen if statement.startswith(("UPDATE", "INSERT", "DELETE"))]
 
 
 @pytest.mark.usefixtures("app")

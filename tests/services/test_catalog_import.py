@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from ppm_web.extensions import db
 from ppm_web.models import Product
@@ -17,6 +16,7 @@ from ppm_web.services.catalog.finding import category_path
 from ppm_web.services.imports import run as import_run
 from ppm_web.services.imports.run import import_catalog
 from tests.services.import_files import HEADER, bad, counts, figures, names, product, run, skus, write
+from tests.support import Statements
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -51,13 +51,12 @@ def test_every_column_lands_in_its_field(tmp_path: Path) -> None:
     assert polish.name == "Kubek „Zorza”"
 
 
-def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
+def test_the_same_file_again_changes_nothing(tmp_path: Path, statements: Statements) -> None:
     run(tmp_path, FULL)
-    statements: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
 
-    assert figures(run(tmp_path, FULL)) == (0, 0, 1, 0)
-    assert not [statement for statement in statements if statement.startswith(("UPDATE", "INSERT", "DELETE"))]
+    with statements() as seen:
+        assert figures(run(tmp_path, FULL)) == (0, 0, 1, 0)
+    assert not [statement for statement in seen if statement.startswith(("UPDATE", "INSERT", "DELETE"))]
     assert product("MUG-1").revision == 1
 
 

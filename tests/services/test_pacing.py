@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -150,25 +147,6 @@ def test_a_clock_that_is_behind_neither_adds_nor_takes(
     pace_rate.spend(shop, Lane.BULK, 1)
     clock.shift(30)
     assert pace_rate.wait_for(shop, Lane.BULK) == 2.5
-
-
-def test_processes_share_one_bucket(app: Flask) -> None:
-    taking = (
-        "from ppm_web import create_app; from ppm_web.models import PrestaShopShop; "
-        "from ppm_web.services.pace.memory import Lane; from ppm_web.services.pace.rate import spend; "
-        "app = create_app(); app.app_context().push(); "
-        "shop = PrestaShopShop(id=7, pace_min=1, pace_rate=1); "
-        "[spend(shop, Lane.BULK, 1) for _ in range(5)]"
-    )
-    environment = os.environ | {
-        "PPM_SECRET_KEY": SECRET_KEY,
-        "PPM_DATABASE_URL": app.config["DATABASE_URL"],
-        "PPM_REDIS_URL": app.config["REDIS_URL"],
-    }
-    takers = [subprocess.Popen([sys.executable, "-c", taking], env=environment) for _ in range(4)]
-    assert [taker.wait(60) for taker in takers] == [0, 0, 0, 0]
-    wait = pace_rate.wait_for(PrestaShopShop(id=7, pace_min=1, pace_rate=1), Lane.BULK)
-    assert wait > 700, "20 of 8 were taken, and 48 come in an hour; without one process it would be 600 s"
 
 
 def test_without_a_broker_no_pace_is_kept_and_that_is_told_once(

@@ -17,6 +17,14 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+YEAR = utc("2026-01-01T00:00"), utc("2027-01-01T00:00")
+CHANGES_OF_THE_CLOCK = [
+    (utc(f"2026-{first}T00:00"), utc(f"2026-{last}T00:00"))
+    for first, last in (("03-06", "03-10"), ("03-27", "04-07"), ("10-02", "10-06"), ("10-23", "11-03"))
+]
+"""The days of all the zones below on which the clock is changed, with those around them."""
+
+
 def times(cron: str, after: datetime, count: int, zone: ZoneInfo = WARSAW) -> list[datetime]:
     found: list[datetime] = []
     for _ in range(count):
@@ -68,10 +76,15 @@ def test_what_is_due_every_minute_goes_on_through_a_change_of_the_clock(day: str
 
 @pytest.mark.parametrize("zone", ["Europe/Warsaw", "Australia/Lord_Howe", "Asia/Kolkata", "America/St_Johns"])
 @pytest.mark.parametrize(
-    "cron", [NIGHTLY, EVERY_SIX_HOURS, "*/30 * * * *", "15,45 1-3 * * *", "0 1-3 * * sun"]
+    ("cron", "first", "last"),
+    [
+        *((cron, *YEAR) for cron in (NIGHTLY, EVERY_SIX_HOURS, "15,45 1-3 * * *", "0 1-3 * * sun")),
+        *(("*/30 * * * *", *weeks) for weeks in CHANGES_OF_THE_CLOCK),
+    ],
 )
-def test_a_year_forward_and_backward_has_the_same_times_each_once(cron: str, zone: str) -> None:
-    first, last = utc("2026-01-01T00:00"), utc("2027-01-01T00:00")
+def test_forward_and_backward_has_the_same_times_each_once(
+    cron: str, first: datetime, last: datetime, zone: str
+) -> None:
     forward = []
     moment = first
     while (moment := next_time(cron, ZoneInfo(zone), moment)) <= last:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from multiprocessing.synchronize import Barrier
 
 import pytest
 import time_machine
 from flask import Flask
 
-from ppm_web import create_app
 from ppm_web.extensions import db
 from ppm_web.models import (
     FailedJob,
@@ -33,7 +30,6 @@ from ppm_web.services.shops.secrets import encrypt
 from tests.factories import make_product
 
 START = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)  # 13:30 in Warsaw
-ROUNDS = 20
 
 
 @pytest.fixture
@@ -355,31 +351,6 @@ def test_another_time_zone_moves_the_next_time_and_what_has_passed_stays_due(
     run_at(quiet, datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
     assert states("nightly")[-1][1] == "finished"
     assert f"{schedule('nightly').next_due_at:%d %H:%M}" == "24 17:00"
-
-
-def run_in_own_process(settings: dict[str, object], barrier: Barrier) -> None:
-    """One of several schedulers: at each round it does what is due, at the same moment as the others."""
-    app = create_app(settings)
-    with app.app_context():
-        for number in range(ROUNDS):
-            barrier.wait(60)
-            schedule_runs.run_due(START + timedelta(days=number + 1))
-
-
-def test_several_schedulers_at_once_run_each_time_once(app: Flask) -> None:
-    schedule_plan.make_rows(START)
-    names = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "IMAGE_FOLDER")
-    settings = {name: app.config[name] for name in names}
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(3)
-    processes = [context.Process(target=run_in_own_process, args=(settings, barrier)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(100)
-    assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert [run.state for run in runs("nightly")] == [ScheduleRunState.FINISHED] * ROUNDS
-    assert [run.state for run in runs("retention")] == [ScheduleRunState.FINISHED] * ROUNDS
 
 
 @pytest.mark.parametrize("page", [2, 100])

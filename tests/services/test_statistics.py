@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, SyncLog, SyncState, now
@@ -19,6 +18,7 @@ from ppm_web.services.reports.statistics import Period, ShopStatistics
 from ppm_web.services.sync import requests as sync_requests
 from ppm_web.services.upkeep import shop_switches
 from tests.factories import make_product
+from tests.support import Statements
 from tests.views.rows import make_log, make_shop, make_status
 
 Work = Callable[[], None]
@@ -142,23 +142,17 @@ def test_a_batch_counts_by_its_products_and_not_by_its_summaries(shop: PrestaSho
     assert sum(period.done for period in statistics.throughput(2)) == 3
 
 
-def test_many_shops_and_hours_cost_no_more_statements_than_few(app: Flask) -> None:
+def test_many_shops_and_hours_cost_no_more_statements_than_few(statements: Statements) -> None:
     logged(make_shop("Shop A"), now(), 5)
-    few = _statements(1)
+    few = _cost(statements, 1)
     for number in range(5):
         logged(make_shop(f"Shop {number}"), now() - timedelta(hours=number), 5)
-    assert _statements(48) == few == 6
+    assert _cost(statements, 48) == few == 6
 
 
-def _statements(hours: int) -> int:
+def _cost(statements: Statements, hours: int) -> int:
     """How many statements the statistics of all shops and of so many hours need."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    statistics.shop_statistics()
-    statistics.throughput(hours)
-    event.remove(db.engine, "before_cursor_execute", note)
-    return len([statement for statement in seen if not statement.startswith("BEGIN")])
+    with statements() as seen:
+        statistics.shop_statistics()
+        statistics.throughput(hours)
+    return len(seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from ppm_web.models import (
     ProductSyncStatus,
     SyncState,
 )
-from tests.views.rows import make_product, make_status
+from tests.views.rows import new_product, new_status
 
 
 def make_batch(
@@ -44,17 +45,27 @@ def make_batch(
     db.session.add(batch)
     db.session.flush()
     wanted = [ItemOutcome(outcome) for outcome, count in outcomes.items() for _ in range(count)]
-    for position, outcome in enumerate(wanted, start=1):
+    rows = rows_in(shop, [f"P-{position:04}" for position in range(1, len(wanted) + 1)])
+    for position, (outcome, row) in enumerate(zip(wanted, rows, strict=True), start=1):
         item = BatchItem(batch_id=batch.id, position=position, band=1, requested_revision=1, outcome=outcome)
-        item.status_id = row_in(shop, f"P-{position:04}").id
+        item.status_id = row.id
         item.message = "The name holds '<'" if outcome is ItemOutcome.FAILED else ""
         db.session.add(item)
     db.session.commit()
     return batch
 
 
-def row_in(shop: PrestaShopShop, sku: str) -> ProductSyncStatus:
-    """The row of that product in the shop, both made where they are not there."""
-    product = db.session.scalar(select(Product).where(Product.sku == sku)) or make_product(sku)
-    row = db.session.scalar(select(ProductSyncStatus).filter_by(product_id=product.id, shop_id=shop.id))
-    return row or make_status(product, shop, SyncState.PENDING)
+def rows_in(shop: PrestaShopShop, skus: Sequence[str]) -> list[ProductSyncStatus]:
+    """The rows of those products in the shop, in that order, with what is not there made in one go."""
+    there = {product.sku: product for product in db.session.scalars(select(Product))}
+    new = [new_product(sku) for sku in skus if sku not in there]
+    db.session.add_all(new)
+    db.session.flush()
+    there |= {product.sku: product for product in new}
+    found = db.session.scalars(select(ProductSyncStatus).filter_by(shop_id=shop.id))
+    rows = {row.product_id: row for row in found}
+    missing = [there[sku] for sku in skus if there[sku].id not in rows]
+    rows |= {product.id: new_status(product, shop, SyncState.PENDING) for product in missing}
+    db.session.add_all(rows.values())
+    db.session.flush()
+    return [rows[there[sku].id] for sku in skus]

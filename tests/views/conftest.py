@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from ppm_web.extensions import db
@@ -77,22 +74,3 @@ def admin(client: Browser) -> Browser:
     """An administrator's browser."""
     client.sign_in(make_user(Role.ADMIN).email)
     return client
-
-
-@pytest.fixture
-def statements(app: Flask) -> Callable[[], Any]:
-    """Counts the SQL statements inside a with block."""
-
-    @contextmanager
-    def counting() -> Iterator[list[str]]:
-        seen: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            seen.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        yield seen
-        event.remove(db.engine, "before_cursor_execute", note)
-        seen[:] = [line for line in seen if not line.startswith(("BEGIN", "PRAGMA"))]
-
-    return counting

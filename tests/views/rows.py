@@ -43,16 +43,24 @@ def make_shop(name: str = "Shop A", **values: Any) -> PrestaShopShop:
 
 
 def make_product(sku: str = "MUG-1", name: str = "Blue mug", **values: Any) -> Product:
+    return _keep(new_product(sku, name, **values))
+
+
+def new_product(sku: str, name: str = "Blue mug", **values: Any) -> Product:
     texts = values.pop("texts", [ProductText(language="en", name=name, description="<p>A mug.</p>")])
     values = {"price_net": Decimal("12.90"), "tax_rate": Decimal(23), "quantity": 7} | values
-    return _keep(Product(sku=sku, texts=texts, **values))
+    return Product(sku=sku, texts=texts, **values)
 
 
 def make_status(
     product: Product, shop: PrestaShopShop, state: SyncState = SyncState.SYNCED, **values: Any
 ) -> ProductSyncStatus:
+    return _keep(new_status(product, shop, state, **values))
+
+
+def new_status(product: Product, shop: PrestaShopShop, state: SyncState, **values: Any) -> ProductSyncStatus:
     values = {"pushed_revision": product.revision, "requested_at": now(), "ticketed_at": now()} | values
-    return _keep(ProductSyncStatus(product_id=product.id, shop_id=shop.id, state=state, **values))
+    return ProductSyncStatus(product_id=product.id, shop_id=shop.id, state=state, **values)
 
 
 def make_log(product: Product, shop: PrestaShopShop, **values: Any) -> SyncLog:

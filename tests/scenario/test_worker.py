@@ -7,20 +7,19 @@ import re
 import signal
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from jobs.worker import make_worker
 from ppm_web import queue
-from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, SyncState
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop
 from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_product, status_of
-from tests.scenario.conftest import until
+from tests.scenario.conftest import HOPELESS_SECONDS, until
+
+pytestmark = pytest.mark.scenario
 
 ROOT = Path(__file__).parents[2]
 WORK = [sys.executable, "-m", "flask", "--app", "wsgi", "queue", "work"]
@@ -47,7 +46,7 @@ def worked(environment: dict[str, str], *arguments: str) -> str:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HOPELESS_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -121,27 +120,11 @@ def test_a_queue_that_there_is_not_is_wrong_use(environment: dict[str, str]) -> 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HOPELESS_SECONDS,
         check=False,
     )
     assert done.returncode == 2
     assert "there is no queue 'urgent'" in done.stderr
-
-
-def test_maintenance_runs_the_sweep_and_outlives_what_goes_wrong_in_it(
-    app: Flask, shop: PrestaShopShop, caplog: pytest.LogCaptureFixture
-) -> None:
-    product = make_product()
-    sync_requests.request_product_sync(product.id, shop.id, by="test", delay=timedelta(hours=1))
-    db.session.query(type(status_of(product, shop))).update({"not_before": None, "ticketed_at": None})
-    db.session.commit()
-    worker = make_worker(app)
-    worker.run_maintenance_tasks()
-    assert status_of(product, shop).ticketed_at is not None
-
-    app.config["SWEEP_SECONDS"] = "no number"
-    worker.run_maintenance_tasks()
-    assert "the sweep failed" in caplog.text
 
 
 def test_sigterm_lets_the_running_job_end(
@@ -152,7 +135,7 @@ def test_sigterm_lets_the_running_job_end(
     practice_82.request_ms = 300
     with (tmp_path / "worker.log").open("wb") as log:
         worker = subprocess.Popen(WORK, env=environment, cwd=ROOT, stdout=log, stderr=log)
-    until(lambda: practice_82.counts != {}, 30)
+    until(lambda: practice_82.counts != {})
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(30) == 0
+    assert worker.wait(HOPELESS_SECONDS) == 0
     assert status_of(product, shop).state is SyncState.SYNCED

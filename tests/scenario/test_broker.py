@@ -14,10 +14,12 @@ from flask.testing import FlaskCliRunner
 from redis import Redis
 
 from ppm_web import broker, create_app
-from tests.scenario.conftest import until
+from tests.scenario.conftest import HOPELESS_SECONDS, until
 from tests.support import SECRET_KEY
 
-ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.scenario
+
+ROOT = Path(__file__).parents[2]
 ASK = """
 import sys
 from pathlib import Path
@@ -68,7 +70,7 @@ def test_however_many_processes_ask_at_once_there_is_one_broker(folder: Path) ->
         subprocess.Popen([sys.executable, "-c", ASK, str(folder)], stdout=subprocess.PIPE, cwd=ROOT)
         for _ in range(6)
     ]
-    urls = {process.communicate(timeout=60)[0] for process in asking}
+    urls = {process.communicate(timeout=HOPELESS_SECONDS)[0] for process in asking}
     assert urls == {f"{broker.broker_url(folder)}\n".encode()}
     assert starts_of(folder) == 1
 

@@ -21,7 +21,9 @@ from ppm_web.cli.processes import (
     StopRequestedError,
     free_port,
 )
-from tests.scenario.conftest import until
+from tests.scenario.conftest import HOPELESS_SECONDS, until
+
+pytestmark = pytest.mark.scenario
 
 
 def python(name: str, code: str, log: Path | None = None) -> Program:
@@ -97,10 +99,10 @@ time.sleep(60)
 """
     with pytest.raises(ProcessEndedError), processes:
         processes.start(python("parent", code))
-        processes.wait_until(lambda: note.exists() and bool(note.read_text()), 10, "the note")
+        processes.wait_until(lambda: note.exists() and bool(note.read_text()), HOPELESS_SECONDS, "the note")
         os.kill(processes.pids[0], signal.SIGKILL)
         processes.wait()
-    until(lambda: not lives(int(note.read_text())) or _is_zombie(int(note.read_text())), 5)
+    until(lambda: not lives(int(note.read_text())) or _is_zombie(int(note.read_text())))
 
 
 def test_one_that_does_not_listen_is_killed_in_the_end(
@@ -116,7 +118,7 @@ time.sleep(60)
 """
     with processes:
         processes.start(python("deaf", code))
-        processes.wait_until(ready.exists, 10, "it")
+        processes.wait_until(ready.exists, HOPELESS_SECONDS, "it")
         (pid,) = processes.pids
         begun = time.monotonic()
     assert not lives(pid)
@@ -138,7 +140,7 @@ time.sleep(60)
     with processes:
         for name in ("shop", "worker"):
             processes.start(python(name, code.format(path=str(order), name=name)))
-            processes.wait_until(Path(f"{order}.{name}").exists, 10, name)
+            processes.wait_until(Path(f"{order}.{name}").exists, HOPELESS_SECONDS, name)
     assert order.read_text() == "worker shop "
 
 
