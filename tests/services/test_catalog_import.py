@@ -184,14 +184,13 @@ def test_products_that_were_kept_in_two_spellings_are_each_found_by_their_own(tm
     assert [product(sku).price_net for sku in ("ABC", "abc")] == [2, 1]
 
 
-def test_products_are_looked_up_in_one_query_for_a_chunk(tmp_path: Path) -> None:
+def test_products_are_looked_up_in_one_query_for_a_chunk(tmp_path: Path, statements: Statements) -> None:
     content = HEADER + "".join(f"SKU-{number},1,23,Mug\n" for number in range(200))
     run(tmp_path, content)
-    statements: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
 
-    assert figures(run(tmp_path, content)) == (0, 0, 200, 0)
-    assert sum("FROM product " in statement for statement in statements) == 1
+    with statements() as seen:
+        assert figures(run(tmp_path, content)) == (0, 0, 200, 0)
+    assert sum("FROM product " in statement for statement in seen) == 1
 
 
 def test_a_product_on_sale_for_nothing_is_taken_and_told(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from ppm_web.services.catalog.changes import MEASURES, TEXT_FIELDS, change_fault
 from ppm_web.services.catalog.columns import NEEDED, Column, ParsedRow, parse_row
 from ppm_web.services.catalog.errors import CatalogError, Fault, InvalidEditError, quoted
 from ppm_web.services.catalog.names import NOT_MADE, CatalogNames, category_paths, committed, split_path
+from ppm_web.services.catalog.skus import in_two_spellings, products_by_key
 from ppm_web.services.catalog.writing import edit_of, insert_products, merged_texts, texts_of
-from ppm_web.services.catalog_skus import in_two_spellings, products_by_key
 
 PLAIN = ("ean13", "price_net", "tax_rate", "quantity", "manufacturer", *MEASURES, "active")
 CATEGORIES = "categories"

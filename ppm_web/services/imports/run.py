@@ -17,8 +17,8 @@ from ppm_web.services.catalog.changes import missing_name_faults
 from ppm_web.services.catalog.columns import NEEDED, Column, ParsedRow, parse_row, read_columns
 from ppm_web.services.catalog.errors import Fault, ImportFileError, quoted
 from ppm_web.services.catalog.names import CatalogNames, committed
+from ppm_web.services.catalog.skus import in_two_spellings, products_by_key
 from ppm_web.services.catalog.writing import Edit, apply_edit, edit_of, insert_products, merged_texts
-from ppm_web.services.catalog_skus import in_two_spellings, products_by_key
 from ppm_web.services.imports.csv import CsvSource
 from ppm_web.services.imports.rows import Row, Source
 
