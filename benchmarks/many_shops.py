@@ -11,8 +11,9 @@ from benchmarks.house import House, open_house
 from ppm_web.cli.processes import free_port
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, now
+from ppm_web.practice_shop import DEFAULT_KEY
 from ppm_web.services.batches import control as batch_control
-from ppm_web.services.shops.register import set_shop
+from ppm_web.services.shops.changes import set_shop
 from ppm_web.services.upkeep.shop_switches import resume_shop
 
 NAMES = ("two_shops", "four_shops", "dead_shop_cost")
@@ -48,7 +49,7 @@ def measure(wanted: Collection[str]) -> Iterator[Result]:
 def _kill(shop_id: int) -> None:
     """Let nobody listen any more where the shop is."""
     shop = db.session.get_one(PrestaShopShop, shop_id)
-    set_shop(shop, url=f"http://127.0.0.1:{free_port(20_000)}", key=None)
+    set_shop(shop, url=f"http://127.0.0.1:{free_port(20_000)}", key=DEFAULT_KEY)
 
 
 def _round(

@@ -18,9 +18,9 @@ from ppm_web.models import MappingKind, PrestaShopShop, ProductSyncStatus, SyncS
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop
 from ppm_web.prestashop.diff import payload_hash
 from ppm_web.prestashop.payloads import to_entity
+from ppm_web.prestashop.prices import tax_key
 from ppm_web.prestashop.transformers import creation_payload, product_payload
 from ppm_web.prestashop.values import RemoteIds
-from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import register as shop_register
 from ppm_web.services.shops import remote_ids
 
@@ -77,7 +77,7 @@ def add_shop(house: House, name: str, url: str, goods: Goods) -> int:
     shop = shop_register.add_shop(name, url, DEFAULT_KEY)
     category_id, manufacturer_id = catalog.category_and_manufacturer()
     for kind, ours, theirs in (
-        (MappingKind.TAX, shop_client.tax_key(catalog.TAX_RATE), TAX_GROUP),
+        (MappingKind.TAX, tax_key(catalog.TAX_RATE), TAX_GROUP),
         (MappingKind.CATEGORY, str(category_id), (goods.ids.categories or [0])[0]),
         (MappingKind.MANUFACTURER, str(manufacturer_id), goods.ids.manufacturer or 0),
     ):

@@ -12,12 +12,14 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from ppm_web.cli.output import fail, json_option, print_json, print_table
+from ppm_web.cli.output import fail, json_option, print_json, print_table, products
 from ppm_web.cli.shop_stats import stats
 from ppm_web.extensions import db
 from ppm_web.models import MappingKind, PrestaShopShop
 from ppm_web.services.errors import MappingError
+from ppm_web.services.failures import tax_choices
 from ppm_web.services.pace import rate as pace_rate
+from ppm_web.services.shops import changes as shop_changes
 from ppm_web.services.shops import checks as shop_checks
 from ppm_web.services.shops import mappings
 from ppm_web.services.shops import register as shop_register
@@ -28,16 +30,21 @@ from ppm_web.services.upkeep import shop_switches
 shop_commands = AppGroup("shop", help="Shops that products are published to.")
 shop_commands.add_command(stats)
 
+store_option = click.option(
+    "--store", type=int, metavar="ID", help="Which store it is, where the PrestaShop has several."
+)
+
 
 @shop_commands.command("add")
 @click.argument("name")
 @click.argument("url")
 @click.option("--key", required=True, help="The Webservice key, or - to read it from standard input.")
+@store_option
 @json_option
-def add(name: str, url: str, key: str, as_json: bool) -> None:
-    """Add the shop NAME at URL, and check its connection."""
+def add(name: str, url: str, key: str, store: int | None, as_json: bool) -> None:
+    """Add the shop NAME at URL, and check its connection; kept, with status 1, when it does not answer."""
     try:
-        shop = shop_register.add_shop(name, url, _key(key))
+        shop = shop_register.add_shop(name, url, _key(key), store)
     except ShopError as error:
         fail(str(error))
     if as_json:
@@ -47,6 +54,8 @@ def add(name: str, url: str, key: str, as_json: bool) -> None:
         click.echo(f"Added shop '{shop.name}'" + (f", PrestaShop {shop.version}" if shop.version else ""))
     for problem in shop.problems:
         click.echo(problem, err=True)
+    if shop.profile is None:
+        fail(f"The shop is kept, but could not be checked. Once that is put right: flask shop check '{name}'")
 
 
 @shop_commands.command("list")
@@ -101,18 +110,23 @@ def check(name: str, as_json: bool) -> None:
 @click.option(
     "--home-category", metavar="ID", help="The shop's home category; 0: the one that the shop tells."
 )
-def set_shop(
-    name: str,
-    url: str | None,
-    key: str | None,
-    pace_min: str | None,
-    pace_max: str | None,
-    home_category: str | None,
-) -> None:
-    """Change a shop's address or key, the limits of its pace, or its home category."""
-    if all(value is None for value in (url, key, pace_min, pace_max, home_category)):
-        fail("Nothing to set: give --url, --key, --pace-min, --pace-max or --home-category", status=2)
+@store_option
+@click.option(
+    "--currency-factor",
+    metavar="F",
+    help="Prices are multiplied by it, for a shop in another currency; 1: the same numbers; none: not said.",
+)
+@click.option(
+    "--own-shared", is_flag=True, help="Of PPM's shops in one PrestaShop, this writes what all share."
+)
+def set_shop(name: str, **given: Any) -> None:
+    """Change a shop's address (with its key), key, pace, home category, store, or currency factor."""
+    if not any(value not in {None, False} for value in given.values()):
+        options = ", ".join(f"--{option.replace('_', '-')}" for option in given)
+        fail(f"Nothing to set: give one of {options}", status=2)
     shop = _shop(name)
+    pace_min, pace_max, home_category = (given[name] for name in ("pace_min", "pace_max", "home_category"))
+    url, key = given["url"], given["key"]
     try:
         if pace_min is not None or pace_max is not None:
             lowest = shop.pace_min if pace_min is None else pace_rate.read_limit(pace_min)
@@ -120,7 +134,11 @@ def set_shop(
             pace_rate.set_limits(shop, lowest, highest)
         if home_category is not None:
             mappings.set_home(shop, mappings.read_id(home_category))
-        shop_register.set_shop(shop, url=url, key=None if key is None else _key(key))
+        shop_changes.set_shop(shop, url=url, key=None if key is None else _key(key), store=given["store"])
+        if given["currency_factor"] is not None:
+            shop_changes.set_currency_factor(shop, shop_changes.read_factor(given["currency_factor"]))
+        if given["own_shared"]:
+            shop_changes.own_shared(shop)
     except (pace_rate.LimitsError, MappingError) as error:
         fail(str(error), status=2)
     except ShopError as error:
@@ -133,16 +151,24 @@ def set_shop(
 @click.argument("kind", type=click.Choice([kind.value for kind in MappingKind]))
 @click.argument("pair", metavar="OURS=ID")
 def map_ours(name: str, kind: str, pair: str) -> None:
-    """Say that the shop's ID stands for OURS: tax 23=1, language pl=2, category 'Home > Sale=14'."""
+    """Say that the shop's ID stands for OURS: tax 23=1, language pl=2, category 'Home > Sale=14'.
+
+    tax 0=0: what has 0 % gets no tax group. What failed for want of a tax group is sent again.
+    """
     ours, separator, remote_id = pair.rpartition("=")
     if not separator or not ours or not remote_id.strip().isdigit():
         fail(f"{pair!r} is not OURS=ID, as in 23=1", status=2)
     shop = _shop(name)
     try:
         told = mappings.map_by_hand(shop, MappingKind(kind), ours, int(remote_id))
+        sent = 0
+        if kind == MappingKind.TAX.value:
+            sent = tax_choices.request_waiting(shop, ours, by="command line")
     except MappingError as error:
         fail(error.message)
     click.echo(told)
+    if sent:
+        click.echo(f"Sent now, as they waited for it: {products(sent)}")
 
 
 @shop_commands.command("pause")
@@ -181,7 +207,7 @@ def deactivate(name: str) -> None:
 @shop_commands.command("rotate-keys")
 def rotate_keys() -> None:
     """Encrypt all shops' API keys anew with the newest of PPM_ENCRYPTION_KEYS."""
-    rotated, unreadable = shop_register.rotate_keys()
+    rotated, unreadable = shop_changes.rotate_keys()
     click.echo(f"{rotated} keys encrypted anew")
     if unreadable:
         fail(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,9 +25,10 @@ from ppm_web.prestashop.errors import (
     RateLimited,
     Rejected,
     ShopUnreachable,
+    StoreRefused,
     tidy,
 )
-from ppm_web.prestashop.xml import document, parse_errors
+from ppm_web.prestashop.xml import parse_errors, read_document
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -49,10 +51,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a success brought: the <prestashop> element, and the headers."""
+    """What a success brought: the <prestashop> element, and the headers.
+
+    printed: the beginning of what stood around the XML, as PHP notices do; "" = nothing.
+    """
 
     root: Element
     headers: Mapping[str, str]
+    printed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +95,14 @@ def read_reply(answer: Answer, method: str, path: str) -> Reply:
     try:
         if answer.status not in {200, 201}:
             raise _refusal(answer, method, path)
-        root = document(answer.body)
+        root, printed = read_document(answer.body)
         if root.find("errors") is not None:
             raise _server_error(answer.status, parse_errors(answer.body))
     except PrestaShopError as error:
         error.status = answer.status
         error.answer = tidy(answer.text(ANSWER_LIMIT))
         raise
-    return Reply(root, answer.headers)
+    return Reply(root, answer.headers, tidy(printed))
 
 
 def error_of_transport(  # noqa: PLR0911 -- a table
@@ -147,17 +153,17 @@ def seconds_to_wait(header: str | None) -> float | None:
 
 
 def _refusal(answer: Answer, method: str, path: str) -> PrestaShopError:
-    resource = path.strip("/").split("?")[0].split("/")[0]
     errors = parse_errors(answer.body)
-    error = _by_status(answer, method, resource, errors)
+    error = _by_status(answer, method, path, errors)
     error.shop_codes = tuple(code for code, _ in errors)
     error.retry_after = seconds_to_wait(answer.headers.get("Retry-After"))
     return error
 
 
 def _by_status(  # noqa: PLR0911 -- a table of statuses
-    answer: Answer, method: str, resource: str, errors: list[tuple[int, str]]
+    answer: Answer, method: str, path: str, errors: list[tuple[int, str]]
 ) -> PrestaShopError:
+    resource = path.strip("/").split("?")[0].split("/")[0]
     codes = [code for code, _ in errors]
     match answer.status:
         case 401 if not errors:
@@ -167,6 +173,11 @@ def _by_status(  # noqa: PLR0911 -- a table of statuses
             )
         case 401:
             return KeyRefused(plain_words.key_refusal(codes, resource))
+        case 403 if 132 in codes:
+            return StoreRefused(
+                "The key may not use this store of the PrestaShop: say which store it is for in the shop's "
+                "settings, or with: flask shop set NAME --store ID"
+            )
         case 403:
             return KeyRefused("The shop's host forbids the request: a firewall may block PPM's address")
         case 404:
@@ -183,7 +194,7 @@ def _by_status(  # noqa: PLR0911 -- a table of statuses
         case status if status >= 500:
             return _server_error(status, errors)
         case status if 300 <= status < 400:
-            return _redirected(answer)
+            return _redirected(answer, path)
         case 414:
             return Rejected("The shop's web server refuses an address of this length")
         case _:
@@ -210,7 +221,13 @@ def _server_error(status: int, errors: list[tuple[int, str]]) -> ShopUnreachable
     return ShopUnreachable(f"The shop had an error of its own (HTTP {status}){said}")
 
 
-def _redirected(answer: Answer) -> Rejected:
+def _redirected(answer: Answer, path: str) -> Rejected:
+    if (store := re.search(r"[?&]id_shop=(\d+)$", path)) and not answer.body.strip():
+        return Rejected(
+            f"The shop has no store {store[1]}: choose its store in the shop's settings, or with: "
+            "flask shop set NAME --store ID",
+            code="no_store",
+        )
     target = urlsplit(answer.headers.get("Location", ""))
     where = f"{target.scheme}://{target.hostname}" if target.hostname else "another address"
     return Rejected(

@@ -7,7 +7,7 @@ write of several holds only the last one (README).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -19,9 +19,11 @@ from ppm_web.prestashop.connection import Connection
 from ppm_web.prestashop.diff import clean_reference
 from ppm_web.prestashop.errors import MethodRefused, NotFound, Rejected, ShopUnreachable
 from ppm_web.prestashop.images import ImageRequests
+from ppm_web.prestashop.lookups import LookUps
 from ppm_web.prestashop.merging import merged
 from ppm_web.prestashop.payloads import Entity, number_of, to_entity, to_payload
-from ppm_web.prestashop.profile import read_profile
+from ppm_web.prestashop.profile import read_mark, read_profile
+from ppm_web.prestashop.stores import rows_of_store, stock_filter
 from ppm_web.prestashop.values import Found, MadeProduct, Payload, RemoteProduct, ShopProfile, StockRow
 from ppm_web.prestashop.versions import dialect_of
 from ppm_web.prestashop.xml import build, entities
@@ -44,8 +46,10 @@ class PrestaShopClient:
 
     url            the shop's address, with or without /api; a name and password in it are dropped
     profile        what describe() gave earlier; without it PATCH is tried and the rules of 8 hold
+    store          the id_shop that every call goes to, where there are several stores (MULTISTORE.md)
     timeout        seconds to connect and between two reads; a whole answer may take twice the second one
     images         the methods that concern pictures (ImageRequests)
+    lookups        short lists: is it still there, is it in another store (LookUps)
     before_request called before each HTTP request: the caller renews its lease there, and asserts that no
                    transaction is open; what it raises goes through
     """
@@ -56,12 +60,15 @@ class PrestaShopClient:
         key: str,
         *,
         profile: ShopProfile | None = None,
+        store: int | None = None,
         timeout: tuple[float, float] = (5, 30),
         before_request: Callable[[], None] | None = None,
     ) -> None:
-        self._connection = Connection(url, key, timeout, before_request)
+        self._connection = Connection(url, key, timeout, before_request, store)
+        self._profile, self._store = profile, store
         self._dialect = dialect_of(profile.version if profile else "8")
         self._without_patch = _refusing_patch(profile)
+        self.lookups = LookUps(self._connection, store)
         self.images = ImageRequests(self._connection, lambda changes: self._change("products", changes))
 
     def __repr__(self) -> str:
@@ -91,8 +98,22 @@ class PrestaShopClient:
 
     # --- the shop --------------------------------------------------------------------------------------
     def describe(self) -> ShopProfile:
-        """What the shop is like: about six GETs. Parts that the key may not read are empty."""
-        return read_profile(self._connection.get)
+        """What the shop is like: about eight GETs. Parts that the key may not read are empty.
+
+        Its stores and its stock rows are looked at as it tells, from then on.
+        """
+        found = read_profile(self._connection.get, self._store)
+        self._profile = replace(found, printed=self._connection.printed)
+        return self._profile
+
+    def read_mark(self, known: ShopProfile) -> str:
+        """What `known.mark` would be now: three GETs. Another one means that the shop's facts have moved."""
+        return read_mark(self._connection.get, known, self._store)
+
+    @property
+    def printed(self) -> str:
+        """What the shop printed around an answer, as PHP notices are; "" = nothing so far."""
+        return self._connection.printed
 
     def ping(self) -> None:
         """One small GET that only a Webservice that is well, and takes the key, answers with its XML."""
@@ -132,6 +153,12 @@ class PrestaShopClient:
             reference = clean_reference(entity.get("reference", ""))
             found.setdefault(reference, set()).add(number_of(entity, "id_product"))
         return found
+
+    def find_in_other_stores(
+        self, references: Collection[str], stores: Iterable[int]
+    ) -> dict[str, dict[int, list[int]]]:
+        """Reference → store → ids of the products that have it there (see LookUps)."""
+        return self.lookups.find_in_other_stores(references, stores)
 
     def read_products(self, ids: Iterable[int]) -> dict[int, RemoteProduct]:
         """Whole products by id, 100 a request; those that are not in the shop are not in the answer."""
@@ -180,20 +207,24 @@ class PrestaShopClient:
     # --- stock -----------------------------------------------------------------------------------------
     def stock_rows(self, product_ids: Iterable[int]) -> dict[int, StockRow]:
         """Product id → its own stock row, for the products that have one; those of its combinations only tell
-        that it has some."""
-        end = "&display=[id,id_product,id_product_attribute,quantity]"
-        rows: dict[int, StockRow] = {}
-        combined: set[int] = set()
+        that it has some.
+
+        Of several stores the client's own, or that of its group where the group shares its stock. A product
+        that a PATCH took into a store has no row there (MULTISTORE.md, trap 3).
+        """
+        end = stock_filter(self._store, self._profile) + "&display=[id,id_product,id_product_attribute,"
+        end += "quantity,id_shop,id_shop_group]"
+        rows, combined = [], set()
         for entity in self._list("stock_availables", "id_product", map(str, product_ids), end, STOCK_AT_ONCE):
             product_id = number_of(entity, "id_product")
             if entity.get("id_product_attribute") != "0":
                 combined.add(product_id)
                 continue
             row = StockRow(number_of(entity, "id"), product_id, number_of(entity, "quantity"))
-            rows.setdefault(product_id, row)
+            rows.append((entity, row))
         return {
-            number: replace(row, has_combinations=True) if number in combined else row
-            for number, row in rows.items()
+            number: replace(row, has_combinations=number in combined)
+            for number, row in rows_of_store(rows, self._store, self._profile).items()
         }
 
     def update_stock(self, quantities: Mapping[int, int]) -> None:

@@ -36,9 +36,16 @@ class Connection:
     """
 
     def __init__(
-        self, url: str, key: str, timeout: tuple[float, float], before_request: Callable[[], None] | None
+        self,
+        url: str,
+        key: str,
+        timeout: tuple[float, float],
+        before_request: Callable[[], None] | None,
+        store: int | None = None,
     ) -> None:
         self.url = shop_address(url)
+        self.printed = ""
+        self._store = store
         self.request_count = 0
         self.exchanges: deque[Exchange] = deque(maxlen=EXCHANGES_KEPT)
         self._key = key
@@ -51,9 +58,9 @@ class Connection:
         """Close the session."""
         self._session.close()
 
-    def get(self, path: str) -> Reply:
-        """GET a path below /api."""
-        return self._request("GET", path)
+    def get(self, path: str, store: int | None = None) -> Reply:
+        """GET a path below /api, of another store than the connection's where one is named."""
+        return self._request("GET", path, store=store)
 
     def send(self, method: str, path: str, body: bytes) -> Reply:
         """POST, PUT or PATCH an XML body.
@@ -88,7 +95,8 @@ class Connection:
         self._tunnelled.add(method)
         return reply
 
-    def _request(self, method: str, path: str, body: _Body | None = None) -> Reply:
+    def _request(self, method: str, path: str, body: _Body | None = None, store: int | None = None) -> Reply:
+        path = _in_store(path, store or self._store)
         if self._before_request:
             self._before_request()
         self.request_count += 1
@@ -99,7 +107,9 @@ class Connection:
             raise outcome
         if method != "GET" and body is None and outcome.status == 200 and not outcome.body.strip():
             return Reply(document(b"<prestashop/>"), outcome.headers)  # of a DELETE
-        return read_reply(outcome, method, path)
+        reply = read_reply(outcome, method, path)
+        self.printed = self.printed or reply.printed
+        return reply
 
     def _exchange(self, method: str, path: str, body: _Body | None) -> Answer | PrestaShopError:
         """A failure is returned, so that it is raised outside of the handling of requests' exception: that
@@ -138,6 +148,13 @@ class Connection:
                 execution_seconds=float(inside) if inside.replace(".", "", 1).isdecimal() else None,
             )
         )
+
+
+def _in_store(path: str, store: int | None) -> str:
+    """A call without id_shop is one to the default store (MULTISTORE.md, trap 1)."""
+    if store is None:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}id_shop={store}"
 
 
 def shop_address(url: str) -> str:

@@ -2,7 +2,8 @@
 
 PrestaShopError             message, code, temporary, unanswered … (see the class)
 ├── KeyRefused              401, 403: the key is wrong, off, or may not use the resource
-│   └── HeaderStripped      401 without the Webservice's XML: the host drops the Authorization header
+│   ├── HeaderStripped      401 without the Webservice's XML: the host drops the Authorization header
+│   └── StoreRefused        403 code 132: one of several stores has to be named, or another one
 ├── MethodRefused           405: the key (or PrestaShop itself) does not allow the method
 ├── NotFound                404: the entity is not there (any more)
 ├── Rejected                400 and the like: the shop looked at the data and refused them
@@ -104,6 +105,13 @@ class HeaderStripped(KeyRefused):
     code = "header_stripped"
 
 
+class StoreRefused(KeyRefused):
+    """403 code 132: the key is for one store of several, and the request named none, or another one
+    (MULTISTORE.md "Calls"; recording whole_shop_zero)."""
+
+    code = "which_store"
+
+
 class MethodRefused(PrestaShopError):
     """405 codes 23, 25, 101."""
 
@@ -119,7 +127,8 @@ class NotFound(PrestaShopError):
 class Rejected(PrestaShopError):
     """400 and other refusals: the same will be refused again.
 
-    Also codes "redirected" (3xx), "address" (no web address), and of requests that are not sent at all:
+    Also codes "redirected" (3xx), "no_store" (3xx to a request for a store that is not there), "address" (no
+    web address), and of requests that are not sent at all:
     "duplicate_id", "no_id_shop".
     """
 

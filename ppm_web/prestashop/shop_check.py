@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ppm_web.prestashop.values import ShopProfile
 from ppm_web.prestashop.versions import is_supported
 
@@ -15,10 +17,13 @@ _NEEDED = (
     ("images", ("GET", "POST", "DELETE"), "pictures cannot be published"),
     ("languages", ("GET",), "PPM cannot tell which languages the shop has"),
     ("configurations", ("GET",), "PPM cannot tell the shop's country and default language"),
+    ("currencies", ("GET",), "PPM cannot tell the shop's currency"),
+    ("shops", ("GET",), "PPM cannot tell whether the PrestaShop has several stores"),
     ("tax_rules", ("GET",), "PPM cannot tell the shop's tax rates"),
     ("taxes", ("GET",), "PPM cannot tell the shop's tax rates"),
     ("tax_rule_groups", ("GET",), "PPM cannot tell the shop's tax rates"),
 )
+PRINTING = "The shop prints text around its answers"
 _CHANGED = ("products", "categories", "stock_availables")
 # What the columns of the key's page are called.
 _COLUMNS = {
@@ -32,7 +37,13 @@ _COLUMNS = {
 
 def problems(profile: ShopProfile) -> list[str]:
     """Sentences that say what is missing, what follows from it and where to mend it; [] when all is well."""
-    return [*_version(profile), *_missing_rights(profile), *_changing(profile), *_contents(profile)]
+    return [
+        *_version(profile),
+        *_missing_rights(profile),
+        *_changing(profile),
+        *_contents(profile),
+        *_printed(profile),
+    ]
 
 
 def _version(profile: ShopProfile) -> list[str]:
@@ -82,6 +93,19 @@ def _contents(profile: ShopProfile) -> list[str]:
             f"under {_WHERE}"
         )
     return found
+
+
+def _printed(profile: ShopProfile) -> list[str]:
+    return [printing(profile.printed)] if profile.printed else []
+
+
+def printing(printed: str) -> str:
+    """The problem of a shop that prints something around its answers, as PHP notices."""
+    start = " ".join(re.sub(r"<[^>]*>", " ", printed).split())[:200]
+    return (
+        f"{PRINTING}, which were read all the same: '{start}'. "
+        "Ask who looks after the shop's server to switch off display_errors in PHP"
+    )
 
 
 def _tick(resource: str, columns: str, consequence: str) -> str:

@@ -7,7 +7,7 @@ shop's weight unit (kg), width, height and depth in its dimension unit (cm).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -90,21 +90,53 @@ class RemoteIds:
 
 @dataclass(frozen=True, slots=True)
 class RemoteLanguage:
-    """A language of the shop; iso_code "en"."""
+    """A language of the shop; iso_code "en", which in PrestaShop may also be "gb" or "br".
+
+    tag: "pt-br", "" where the shop does not tell it.
+    """
 
     id: int
     iso_code: str
     name: str
     active: bool
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TaxGroup:
-    """A tax group of the shop with its rate in per cent in the shop's default country: Decimal("23.000")."""
+    """A tax group of the shop with its rate in per cent in the shop's default country: Decimal("23.000").
+
+    products: how many of the shop's newest products have it, counted only where several groups have its rate.
+    """
 
     id: int
     name: str
     rate: Decimal
+    products: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """The shop's default currency; iso_code "PLN"."""
+
+    id: int
+    iso_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One of the stores of a PrestaShop (its id_shop); home is its own home category.
+
+    Where its group shares its stock, the stores of the group have one row of stock together.
+    """
+
+    id: int
+    name: str
+    active: bool
+    group: int
+    group_name: str
+    shares_stock: bool
+    home: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,36 +197,46 @@ class ShopProfile:
     rights: Mapping[str, frozenset[str]]
     few_products: bool = False
     """Whether it has 20 products at the most."""
+    currency: Currency | None = None
+    """None: it could not be told."""
+    stores: tuple[Store, ...] = ()
+    """All that are not deleted; of a key for one store none, as it may not list them."""
+    live_groups: tuple[int, ...] = ()
+    """Ids of all tax groups in use, also of those without a rate in the default country; () = unknown."""
+    mark: str = ""
+    """Of what is looked at again every few minutes (profile.read_mark): another one means that more moved."""
+    printed: str = ""
+    """What the shop printed around an answer, as PHP notices are; "" = nothing."""
+
+    def store(self, store_id: int | None) -> Store | None:
+        """The store of that id, None where it is not known."""
+        return next((store for store in self.stores if store.id == store_id), None)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, for a JSON column; the rates are strings."""
         return {
             "version": self.version,
             "shop_name": self.shop_name,
-            "languages": [
-                {
-                    "id": language.id,
-                    "iso_code": language.iso_code,
-                    "name": language.name,
-                    "active": language.active,
-                }
-                for language in self.languages
-            ],
             "default_language": self.default_language,
             "default_country": self.default_country,
             "home_category": self.home_category,
             "root_category": self.root_category,
-            "tax_groups": [
-                {"id": group.id, "name": group.name, "rate": str(group.rate)} for group in self.tax_groups
-            ],
             "can_patch": self.can_patch,
             "few_products": self.few_products,
+            "currency": asdict(self.currency) if self.currency else None,
+            "live_groups": list(self.live_groups),
+            "mark": self.mark,
+            "printed": self.printed,
+            "languages": [asdict(language) for language in self.languages],
+            "stores": [asdict(store) for store in self.stores],
+            "tax_groups": [{**asdict(group), "rate": str(group.rate)} for group in self.tax_groups],
             "rights": {resource: sorted(methods) for resource, methods in sorted(self.rights.items())},
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ShopProfile:
-        """What to_json wrote. KeyError when a part is missing."""
+        """What to_json wrote, also before there were stores. KeyError when a part is missing."""
+        currency = data.get("currency")
         return cls(
             version=data["version"],
             shop_name=data["shop_name"],
@@ -204,10 +246,14 @@ class ShopProfile:
             home_category=data["home_category"],
             root_category=data["root_category"],
             tax_groups=tuple(
-                TaxGroup(id=group["id"], name=group["name"], rate=Decimal(group["rate"]))
-                for group in data["tax_groups"]
+                TaxGroup(**{**group, "rate": Decimal(group["rate"])}) for group in data["tax_groups"]
             ),
             can_patch=data["can_patch"],
             few_products=data.get("few_products", False),
             rights={resource: frozenset(methods) for resource, methods in data["rights"].items()},
+            currency=Currency(**currency) if currency else None,
+            stores=tuple(Store(**store) for store in data.get("stores", ())),
+            live_groups=tuple(data.get("live_groups", ())),
+            mark=data.get("mark", ""),
+            printed=data.get("printed", ""),
         )

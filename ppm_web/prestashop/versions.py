@@ -24,11 +24,12 @@ class Dialect:
     not_put: Mapping[str, frozenset[str]]
 
 
+# position_in_category: 8 refuses it in every PUT, 9 takes it until the product's place has moved (500 then).
 _COMPUTED = {
-    "products": frozenset({"manufacturer_name", "quantity"}),
+    "products": frozenset({"manufacturer_name", "quantity", "position_in_category"}),
     "categories": frozenset({"level_depth", "nb_products_recursive"}),
 }
-_UP_TO_8 = Dialect("<>;=#{}", 13, {**_COMPUTED, "products": _COMPUTED["products"] | {"position_in_category"}})
+_UP_TO_8 = Dialect("<>;=#{}", 13, _COMPUTED)
 _FROM_9 = Dialect("<>{}", 14, _COMPUTED)
 # What no version takes: for checks made before a shop is known, so that they never refuse too much.
 _COMMON = Dialect("<>{}", 14, _COMPUTED)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ILLEGAL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r")
 _WEB_PAGE = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+# The answer itself, where a server prints something around it (PHP notices with display_errors on).
+_WHOLE = re.compile(rb"(<\?xml[^>]*>\s*)?<prestashop[\s>].*</prestashop>", re.DOTALL)
 _METHODS = ("get", "post", "put", "patch", "delete", "head")
 # The node of one item in an association that PPM writes.
 _ITEM_NODES = {"categories": "category"}
@@ -99,26 +101,50 @@ def document(body: bytes) -> Element:
     """The <prestashop> element of an answer.
 
     A blank line or a byte-order mark before the XML (modules leave them) and control characters inside it
-    (an old product text; they would make a whole list unreadable) are passed over. Errors as parse.
+    (an old product text; they would make a whole list unreadable) are passed over, and so is text around it,
+    as PHP notices are. Errors as parse.
     """
+    return read_document(body)[0]
+
+
+def read_document(body: bytes) -> tuple[Element, str]:
+    """As document, with the text that stood around the XML."""
     if _WEB_PAGE.search(body[:2_000]):
         raise _not_xml(body, 1, 1)
     clean = body.removeprefix(b"\xef\xbb\xbf").lstrip().translate(None, _ILLEGAL_BYTES)
     try:
-        root: Element = fromstring(clean, forbid_dtd=True)
+        root, printed = _read(clean), b""
     except ParseError as error:
-        line, column = error.position
-        raise _not_xml(body, line, column + 1) from None
+        if (whole := _WHOLE.search(clean)) is None:
+            raise _broken(body, error) from None
+        try:
+            root, printed = _read(whole[0]), clean[: whole.start()] + clean[whole.end() :]
+        except ParseError:
+            raise _broken(body, error) from None
+    if root.tag != "prestashop":
+        raise _not_xml(body, 1, 1)
+    return root, printed.decode("utf-8", "replace").strip()
+
+
+def _read(text: bytes) -> Element:
+    """Raises ParseError, UnsafeAnswer, and ShopUnreachable for an encoding that does not exist."""
+    try:
+        root: Element = fromstring(text, forbid_dtd=True)
     except DefusedXmlException:
         raise UnsafeAnswer(
             "The shop's answer holds a DTD or entities, which PrestaShop never sends: it was not read. "
             "Ask who looks after the shop's server whether it has been broken into"
         ) from None
-    except (ValueError, LookupError):  # an encoding that does not exist
-        raise _not_xml(body, 1, 1) from None
-    if root.tag != "prestashop":
-        raise _not_xml(body, 1, 1)
+    except ParseError:
+        raise
+    except (ValueError, LookupError):
+        raise _not_xml(text, 1, 1) from None
     return root
+
+
+def _broken(body: bytes, error: ParseError) -> ShopUnreachable:
+    line, column = error.position
+    return _not_xml(body, line, column + 1)
 
 
 def _fields(entity: Mapping[str, Any]) -> str:

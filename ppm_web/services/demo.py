@@ -21,6 +21,7 @@ from ppm_web.services.batches import control as batch_control
 from ppm_web.services.catalog.selections import Selection
 from ppm_web.services.imports.run import import_catalog
 from ppm_web.services.pace import rate as pace_rate
+from ppm_web.services.shops import changes as shop_changes
 from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import register as shop_register
 
@@ -80,7 +81,7 @@ def _kept_shop(shop: DemoShop) -> PrestaShopShop:
             found, pace_rate.UNLIMITED, pace_rate.UNLIMITED
         )  # it is ours, and shows what PPM can do
     elif found.url != shop.url:
-        shop_register.set_shop(found, url=shop.url, key=None)
+        shop_changes.set_shop(found, url=shop.url, key=shop.key)
     return found
 
 

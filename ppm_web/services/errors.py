@@ -5,6 +5,7 @@ Like a PrestaShopError, each says whether a retry can help.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ppm_web.models import SyncState
@@ -26,6 +27,24 @@ class MappingError(SyncError):
     """Something of ours has no counterpart in the shop, or several; the message says what to do."""
 
     code = "mapping"
+
+
+class NotPublishableError(SyncError):
+    """Nothing is sent to the shop before a person has said something: ``code`` store, currency, languages."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class WhichStoreError(SyncError):
+    """The shop's key is for one of several stores, and it was not said which; ``stores``: those it opens."""
+
+    code = "store"
+
+    def __init__(self, message: str, stores: Sequence[int]) -> None:
+        super().__init__(message)
+        self.stores = stores
 
 
 class ConflictError(SyncError):

@@ -11,7 +11,7 @@ from flask.testing import FlaskCliRunner
 
 from ppm_web.extensions import db
 from ppm_web.models import MappingKind, PrestaShopShop, Product, ShopMapping, SyncState
-from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop
+from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop, serve
 from tests.factories import make_category, make_product, status_of
 
 Work = Callable[[], None]
@@ -61,8 +61,9 @@ def test_a_shop_that_cannot_be_added_is_refused_in_words(
 
 def test_a_shop_with_a_refused_key_is_kept_with_its_problem(cli: FlaskCliRunner, shop_url: str) -> None:
     added = cli.invoke(args=["shop", "add", "Shop A", shop_url, "--key", "W" * 32])
-    assert added.exit_code == 0
+    assert added.exit_code == 1
     assert "key" in added.output
+    assert "The shop is kept" in added.output
     checked = run(cli, "shop", "check", "Shop A", status=1)
     assert "All well" not in checked
 
@@ -204,3 +205,54 @@ def test_the_key_is_encrypted_at_rest_and_rotated(cli: FlaskCliRunner, shop: Pre
     assert "Shop A" in run(cli, "shop", "rotate-keys", status=1)
     run(cli, "shop", "set", "Shop A", "--key", DEFAULT_KEY)
     assert "All well" in run(cli, "shop", "check", "Shop A")
+
+
+def test_a_shop_that_does_not_answer_is_kept_and_the_status_says_so(cli: FlaskCliRunner) -> None:
+    done = cli.invoke(args=["shop", "add", "Shop A", "http://127.0.0.1:1", "--key", DEFAULT_KEY, "--json"])
+    assert done.exit_code == 1
+    kept = json.loads(done.stdout)
+    assert set(kept) == {"id", "name", "version", "problems"}
+    assert "There is no connection to the shop" in done.stderr
+    assert "flask shop check 'Shop A'" in done.stderr
+    assert db.session.query(PrestaShopShop).count() == 1
+
+
+def test_a_store_is_said_when_a_shop_is_added_or_later(cli: FlaskCliRunner) -> None:
+    with serve(PracticeShop(stores=True)) as served:
+        added = cli.invoke(args=["shop", "add", "One", served.url, "--key", DEFAULT_KEY, "--json"])
+        assert added.exit_code == 0
+        assert "has 4 stores" in json.loads(added.stdout)["problems"][0]
+        assert "Set." in run(cli, "shop", "set", "One", "--store", "1")
+        run(cli, "shop", "add", "Two", served.url, "--key", DEFAULT_KEY, "--store", "2")
+        run(cli, "shop", "set", "Two", "--own-shared")
+        checked = run(cli, "shop", "check", "Two")
+        assert "Store: 2 " in checked
+        assert "is written from here, and not by 'One'" in checked
+        again = run(cli, "shop", "add", "Three", served.url, "--key", DEFAULT_KEY, "--store", "2", status=1)
+    assert "The shop 'Two' is store 2 at this address already" in again
+
+
+def test_a_currency_factor_is_set_and_read(cli: FlaskCliRunner, shop: PrestaShopShop) -> None:
+    run(cli, "shop", "set", "Shop A", "--currency-factor", "0.25")
+    assert "Prices are multiplied by 0.25 for this shop." in run(cli, "shop", "check", "Shop A")
+    assert "is no factor" in run(cli, "shop", "set", "Shop A", "--currency-factor", "x", status=1)
+    run(cli, "shop", "set", "Shop A", "--currency-factor", "none")
+    assert "multiplied" not in run(cli, "shop", "check", "Shop A")
+
+
+def test_another_address_needs_the_key_on_the_command_line_too(
+    cli: FlaskCliRunner, shop: PrestaShopShop
+) -> None:
+    told = run(cli, "shop", "set", "Shop A", "--url", "http://127.0.0.1:1", status=1)
+    assert "needs the shop's key again" in told
+
+
+def test_choosing_a_tax_group_says_what_is_sent(
+    cli: FlaskCliRunner, shop: PrestaShopShop, work: Work
+) -> None:
+    product = make_product(tax_rate=Decimal("7.5"))
+    run(cli, "sync", "product", "MUG-1", "--shop", "Shop A")
+    work()
+    assert "Sent now, as they waited for it: 1 product" in run(cli, "shop", "map", "Shop A", "tax", "7.5=5")
+    work()
+    assert status_of(product, shop).state is SyncState.SYNCED

@@ -56,9 +56,9 @@ def test_associations_that_did_not_change_are_left_to_the_shop() -> None:
 
 
 @responses.activate
-def test_in_9_the_position_in_a_category_is_sent_back() -> None:
+def test_in_9_the_position_in_a_category_stays_out_too_as_the_shop_fails_at_one_that_has_moved() -> None:
     sent = put_of_product_2("9.1.4")
-    assert "<position_in_category>1</position_in_category>" in sent
+    assert "<position_in_category>" not in sent
     assert "<quantity>" not in sent
 
 

@@ -9,14 +9,20 @@ import responses
 
 from ppm_web.prestashop.errors import HeaderStripped, KeyRefused, ShopUnreachable
 from ppm_web.prestashop.shop_check import problems
-from ppm_web.prestashop.values import RemoteLanguage, ShopProfile, TaxGroup
-from tests.prestashop.wire import add, add_recording, calls, client, errors, recording, xml
+from ppm_web.prestashop.values import Currency, RemoteLanguage, ShopProfile, Store, TaxGroup
+from tests.prestashop.wire import add, add_recording, asked, calls, client, errors, recording, xml
 
 RULE = (
     "<tax_rule><id>{}</id><id_tax_rules_group>{}</id_tax_rules_group><id_state>{}</id_state><id_tax>{}</id_tax>"
     "</tax_rule>"
 )
-SETTINGS = {"PS_LANG_DEFAULT": 1, "PS_COUNTRY_DEFAULT": 14, "PS_HOME_CATEGORY": 2, "PS_ROOT_CATEGORY": 1}
+SETTINGS = {
+    "PS_LANG_DEFAULT": 1,
+    "PS_COUNTRY_DEFAULT": 14,
+    "PS_CURRENCY_DEFAULT": 1,
+    "PS_HOME_CATEGORY": 2,
+    "PS_ROOT_CATEGORY": 1,
+}
 
 
 def settings(values: dict[str, int]) -> bytes:
@@ -39,6 +45,7 @@ def ordinary_shop(root: str = "auth_root_basic_xml", configuration: bytes | None
     add_recording("GET", "/taxes", "list_taxes_full_xml")
     add_recording("GET", "/tax_rule_groups", "list_tax_rule_groups_full_xml")
     add_recording("GET", "/shops", "list_shops_full_xml")
+    add_recording("GET", "/currencies", "list_currencies_full_xml")
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +60,13 @@ def profile() -> ShopProfile:
 def test_a_shop_tells_what_it_is_like(profile: ShopProfile) -> None:
     assert (profile.version, profile.shop_name) == ("8.2.0", "TestShop")
     assert profile.languages == (
-        RemoteLanguage(1, "en", "English (English)", True),
-        RemoteLanguage(2, "pl", "Polski (Polish)", True),
+        RemoteLanguage(1, "en", "English (English)", True, "en-us"),
+        RemoteLanguage(2, "pl", "Polski (Polish)", True, "pl-pl"),
     )
     assert (profile.default_language, profile.default_country) == (1, 14)
     assert (profile.home_category, profile.root_category) == (2, 1)
+    assert profile.currency == Currency(1, "PLN")
+    assert profile.stores == (Store(1, "TestShop", True, 1, "", False, 2),)
     assert profile.can_patch
     assert profile.rights["stock_availables"] >= {"GET", "PATCH"}
 
@@ -95,11 +104,13 @@ def test_an_ordinary_shop_has_no_problems(profile: ShopProfile) -> None:
 
 
 @responses.activate
-def test_a_whole_description_takes_six_requests() -> None:
+def test_a_whole_description_takes_eight_requests_and_a_look_whether_it_still_holds_three() -> None:
     ordinary_shop()
     shop = client()
-    shop.describe()
-    assert shop.request_count == 6
+    found = shop.describe()
+    assert shop.request_count == 8
+    assert shop.read_mark(found) == found.mark
+    assert shop.request_count == 11
     assert "output_format" not in str(calls()[0].url)
 
 
@@ -160,6 +171,7 @@ def test_the_home_category_is_asked_of_the_shops_where_the_settings_lack_it() ->
     found = client().describe()
     assert (found.home_category, found.root_category) == (2, 1)
     assert found.default_language == 1
+    assert found.currency == Currency(1, "PLN")  # the only one that is in use
 
 
 @responses.activate
@@ -170,6 +182,36 @@ def test_the_home_category_is_the_marked_one_at_last() -> None:
     add("GET", "/categories", body=MARKED)
     found = client().describe()
     assert (found.home_category, found.root_category) == (2, 1)
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("resource", "body"),
+    [
+        ("languages", xml("<l><language><id>3</id><iso_code>de</iso_code></language></l>")),
+        ("tax_rule_groups", xml("<l><tax_rule_group><id>9</id><name>VAT</name></tax_rule_group></l>")),
+        ("configurations", settings({**SETTINGS, "PS_CURRENCY_DEFAULT": 2})),
+    ],
+)
+def test_a_language_a_tax_group_or_a_default_that_moved_is_seen(resource: str, body: bytes) -> None:
+    ordinary_shop()
+    shop = client()
+    found = shop.describe()
+    responses.remove("GET", f"https://shop.example/api/{resource}")
+    add("GET", f"/{resource}", body=body)
+    assert shop.read_mark(found) != found.mark
+
+
+@responses.activate
+def test_of_tax_groups_of_one_rate_it_is_counted_which_the_products_have() -> None:
+    ordinary_shop()
+    responses.remove("GET", "https://shop.example/api/tax_rules")
+    add("GET", "/tax_rules", body=rules((1, 0, 1), (2, 0, 2), (5, 0, 1)))
+    row = "<product><id>{}</id><id_tax_rules_group>{}</id_tax_rules_group></product>"
+    add("GET", "/products", body=xml("<l>" + row.format(1, 5) + row.format(2, 5) + row.format(3, 1) + "</l>"))
+    found = client().describe()
+    assert [(group.id, group.products) for group in found.tax_groups] == [(1, 1), (2, 0), (5, 2)]
+    assert "display=[id,id_tax_rules_group]&sort=[id_DESC]&limit=2000" in asked(7)
 
 
 # --- problems ------------------------------------------------------------------------------------------

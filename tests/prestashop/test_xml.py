@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ppm_web.prestashop.errors import InvalidProduct, ShopUnreachable, UnsafeAnswer
-from ppm_web.prestashop.xml import build, parse, parse_errors
+from ppm_web.prestashop.xml import build, entities, parse, parse_errors, read_document
 from tests.prestashop.wire import errors, recording, xml
 
 
@@ -126,3 +126,24 @@ def test_several_errors_are_all_read_and_a_proxys_page_has_none() -> None:
     assert [code for code, _ in parse_errors(recording("auth_bad_key_32")[2])] == [20, 21]
     assert parse_errors(recording("list_url_8k_limit")[2]) == []
     assert parse_errors(errors() + b"<") == []
+
+
+NOTICE = b"<br />\n<b>Notice</b>: Undefined index: x in <b>/m.php</b> on line <b>3</b><br />\n"
+
+
+@pytest.mark.parametrize(("before", "after"), [(NOTICE, b""), (b"", b"\n" + NOTICE), (NOTICE, NOTICE)])
+def test_what_a_server_prints_around_a_whole_answer_is_skipped_and_told(before: bytes, after: bytes) -> None:
+    body = before + xml("<products><product><id>1</id></product></products>") + after
+    root, printed = read_document(body)
+    assert entities(root, "product") == [{"id": "1"}]
+    assert "Undefined index: x" in printed
+
+
+def test_an_answer_that_broke_off_after_a_notice_is_not_whole() -> None:
+    with pytest.raises(ShopUnreachable, match="breaks at line"):
+        parse(NOTICE + xml("<products><product><id>1</id>")[:-20], "product")
+
+
+def test_entities_behind_a_notice_are_not_read_either() -> None:
+    with pytest.raises(ShopUnreachable, match="no readable data"):
+        parse(b"x" + NOTICE + b'<!DOCTYPE a [<!ENTITY b "c">]><prestashop>&b;</prestashop>', "product")

@@ -27,7 +27,7 @@ from ppm_web.prestashop.errors import (
 )
 from ppm_web.services.errors import KeyUnreadableError, LeaseLapsedError
 from ppm_web.services.pace import breaker
-from ppm_web.services.shops import register as shop_register
+from ppm_web.services.shops import changes as shop_changes
 from ppm_web.services.upkeep import probes, shop_switches
 from tests.support import Statements
 
@@ -246,7 +246,7 @@ def test_a_probe_that_gets_no_good_answer_reopens_nothing(
 
 def test_a_probe_of_a_server_that_is_down_reopens_nothing(shop: PrestaShopShop) -> None:
     breaker.note(shop.id, REFUSED)
-    shop_register.set_shop(shop, url="http://127.0.0.1:1", key=None)
+    shop_changes.set_shop(shop, url="http://127.0.0.1:1", key=DEFAULT_KEY)
     assert not probes.probe(shop.id)
     assert state(shop).pause_reason == (
         "There is no connection to the shop: its server is down, or the address is wrong. "

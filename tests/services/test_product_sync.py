@@ -374,7 +374,9 @@ def test_several_tax_groups_of_one_rate_are_told_and_mapped_by_hand(
     practice_82: PracticeShop, shop: PrestaShopShop, work: Work
 ) -> None:
     practice_82.create("tax_rules", {"id_tax_rules_group": "5", "id_country": "14", "id_tax": "1"})
-    hints = [fact for fact in shop_checks.check_shop(shop.id).facts if "Several tax groups have 23 %" in fact]
+    hints = [
+        told for told in shop_checks.check_shop(shop.id).problems if "Several tax groups have 23 %" in told
+    ]
     assert len(hints) == 1
     product = make_product()
     request(product, shop)

@@ -214,3 +214,29 @@ def test_what_cannot_be_a_shop_is_told_at_its_field(
     assert answer.status_code == 422
     assert f'id="{field}-fault"' in answer.text
     assert "Save it anyway" not in answer.text
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_of_several_stores_the_form_asks_which_one(admin: Browser, headers: dict[str, str]) -> None:
+    with serve(PracticeShop(stores=True)) as served:
+        answer = admin.send("/shops", wish(served.url), headers=headers)
+        assert answer.status_code == 422
+        assert 'id="store-fault"' in answer.text
+        assert '<option value="3" >3: ' in answer.text
+        assert db.session.query(PrestaShopShop).count() == 0
+        admin.send("/shops", wish(served.url, store="3"), headers=headers)
+        assert db.session.query(PrestaShopShop).one().store_id == 3
+        second = wish(served.url, name="Other")
+        assert '<option value="4" >4: ' in admin.send("/shops", second, headers=headers).text
+        refused = admin.send("/shops", second | {"anyway": "1"}, headers=headers)
+        assert "say of both which one" in refused.text
+        assert 'id="store-fault"' in refused.text
+        admin.send("/shops", second | {"store": "4"}, headers=headers)
+    assert db.session.query(PrestaShopShop).count() == 2
+
+
+@pytest.mark.parametrize("store", ["x", "0x1", "9" * 20])
+def test_a_store_that_is_no_id_is_told_at_its_field(admin: Browser, shop_url: str, store: str) -> None:
+    answer = admin.send("/shops", wish(shop_url, store=store))
+    assert answer.status_code == 422
+    assert 'id="store-fault"' in answer.text

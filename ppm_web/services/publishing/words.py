@@ -10,10 +10,10 @@ from sqlalchemy import select
 from ppm_web.extensions import db, reading
 from ppm_web.models import ROOT_CATEGORY_ID, Manufacturer, MappingKind, ShopMapping
 from ppm_web.prestashop.diff import Change, describe_changes
+from ppm_web.prestashop.prices import tax_key
 from ppm_web.prestashop.values import Payload, ShopProfile
 from ppm_web.services.catalog.names import category_paths
 from ppm_web.services.publishing.group import IMAGES
-from ppm_web.services.shops import client as shop_client
 
 
 class Names:
@@ -21,9 +21,7 @@ class Names:
 
     def __init__(self, shop_id: int, profile: ShopProfile) -> None:
         self._shop_id = shop_id
-        self._groups = {
-            group.id: f"{group.name} ({shop_client.tax_key(group.rate)} %)" for group in profile.tax_groups
-        }
+        self._groups = {group.id: f"{group.name} ({tax_key(group.rate)} %)" for group in profile.tax_groups}
         self._home = profile.home_category
 
     def tax_group(self, number: Any) -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ppm_web.extensions import db
-from ppm_web.models import MappingKind, PrestaShopShop, now
-from ppm_web.prestashop.errors import PrestaShopError
-from ppm_web.prestashop.shop_check import problems as problems_of
+from ppm_web.models import PrestaShopShop, now
+from ppm_web.prestashop.errors import PrestaShopError, StoreRefused
 from ppm_web.prestashop.shop_facts import facts as facts_of
-from ppm_web.prestashop.values import ShopProfile
+from ppm_web.prestashop.values import Currency, ShopProfile
 from ppm_web.services.addresses import AddressError
-from ppm_web.services.errors import KeyUnreadableError
-from ppm_web.services.shops import remote_ids
-from ppm_web.services.shops.client import client_for, profile_of, tax_key
+from ppm_web.services.errors import SyncError
+from ppm_web.services.shops import maps, stores
+from ppm_web.services.shops import problems as shop_problems
+from ppm_web.services.shops.client import client_for, profile_of
+from ppm_web.services.shops.link_checks import told
+
+FACTS_TIMES: Final = ("facts_at", "whole_at")
+"""Kept beside the profile: when it was last found to hold, and when all of it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +38,50 @@ def check_shop(shop_id: int) -> ShopCheck:
     """
     shop = db.session.get_one(PrestaShopShop, shop_id)
     try:
-        with client_for(shop) as client:
-            profile = client.describe()
-    except (PrestaShopError, KeyUnreadableError, AddressError) as error:
+        profile = describe(shop)
+    except (PrestaShopError, SyncError, AddressError) as error:
         problem = str(error)
         shop.problems, shop.checked_at = [problem], now()
         db.session.commit()
         return ShopCheck(ok=False, facts=[], problems=[problem], profile=None)
-    problems = problems_of(profile)
-    keep_profile(shop, profile, problems)
-    facts = facts_of(profile) + _ambiguous_rates(shop, profile)
-    return ShopCheck(ok=not problems, facts=facts, problems=problems, profile=profile)
+    problems = keep_profile(shop, profile)
+    return ShopCheck(ok=not problems, facts=_facts(shop, profile), problems=problems, profile=profile)
 
 
-def keep_profile(shop: PrestaShopShop, profile: ShopProfile, problems: list[str]) -> None:
-    """Keep what the shop told, map its languages that nobody mapped by hand, and commit.
+def describe(shop: PrestaShopShop) -> ShopProfile:
+    """Ask a shop, kept or drafted, what it is like.
 
-    Where its languages or its home category changed, nothing that was pushed is up to date any more.
+    Raises WhichStoreError for a key of one store where that store was not said, with the stores that it opens
+    (MULTISTORE.md: such a key cannot list them), and as ``client_for`` and the client.
     """
-    before = profile_of(shop)
+    chosen = shop.store_id
+    with client_for(shop) as client:
+        try:
+            return client.describe()
+        except StoreRefused as error:
+            raise stores.question(client, chosen) from error
+
+
+def keep_profile(shop: PrestaShopShop, profile: ShopProfile) -> list[str]:
+    """Keep what the shop told, map what nobody mapped by hand, and commit; returns the problems there are.
+
+    Where its languages, its home category or its currency changed, nothing that was pushed is up to date any
+    more; and a factor that was meant for another currency is none.
+    """
+    before, moment = profile_of(shop), now().isoformat()
     if before is not None and _decides(before) != _decides(profile):
         shop.settings_revision = PrestaShopShop.settings_revision + 1
-    shop.profile, shop.version = profile.to_json(), profile.version
-    shop.problems, shop.checked_at = problems, now()
+    if before is not None and _is_other(before.currency, profile.currency):
+        shop.currency_factor = None
+        shop.settings_revision = PrestaShopShop.settings_revision + 1
+    shop.profile = {**profile.to_json(), **dict.fromkeys(FACTS_TIMES, moment)}
+    shop.version, shop.checked_at = profile.version, now()
     db.session.commit()
-    for language in profile.languages:
-        code = language.iso_code.lower()
-        if remote_ids.known_id(shop.id, MappingKind.LANGUAGE, code) is None:
-            remote_ids.set_id(shop.id, MappingKind.LANGUAGE, code, language.id, manual=False)
-
-
-def _decides(profile: ShopProfile) -> tuple[object, ...]:
-    """What of a profile decides what is sent."""
-    return [language.id for language in profile.languages], profile.home_category, profile.version
+    maps.follow(shop.id, profile)
+    found = shop_problems.problems(shop, profile)
+    shop.problems = found
+    db.session.commit()
+    return found
 
 
 def last_check(shop: PrestaShopShop) -> ShopCheck | None:
@@ -73,18 +89,18 @@ def last_check(shop: PrestaShopShop) -> ShopCheck | None:
     if shop.checked_at is None:
         return None
     profile = profile_of(shop)
-    facts = facts_of(profile) + _ambiguous_rates(shop, profile) if profile is not None else []
+    facts = _facts(shop, profile) if profile is not None else []
     return ShopCheck(ok=not shop.problems, facts=facts, problems=shop.problems, profile=profile)
 
 
-def _ambiguous_rates(shop: PrestaShopShop, profile: ShopProfile) -> list[str]:
-    """Tax rates that several of the shop's groups have and nobody has mapped: a product would fail."""
-    groups: dict[str, list[str]] = {}
-    for group in profile.tax_groups:
-        groups.setdefault(tax_key(group.rate), []).append(f"{group.id} {group.name}")
-    return [
-        f"Several tax groups have {key} %: {', '.join(names)}. Before you publish products of that rate, "
-        f"say which one is meant in the shop's settings, or with: flask shop map '{shop.name}' tax {key}=ID"
-        for key, names in groups.items()
-        if len(names) > 1 and remote_ids.known_id(shop.id, MappingKind.TAX, key) is None
-    ]
+def _decides(profile: ShopProfile) -> tuple[object, ...]:
+    """What of a profile decides what is sent."""
+    return [language.id for language in profile.languages], profile.home_category, profile.version
+
+
+def _is_other(before: Currency | None, after: Currency | None) -> bool:
+    return before is not None and after is not None and before.iso_code != after.iso_code
+
+
+def _facts(shop: PrestaShopShop, profile: ShopProfile) -> list[str]:
+    return [*facts_of(profile), *stores.facts(shop, profile), *shop_problems.facts(shop), *told(shop)]

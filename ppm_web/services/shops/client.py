@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 
 from flask import current_app
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop
 from ppm_web.prestashop.client import PrestaShopClient
+from ppm_web.prestashop.shop_check import PRINTING, printing
 from ppm_web.prestashop.values import ShopProfile
 from ppm_web.services.addresses import check_public
 from ppm_web.services.errors import KeyUnreadableError
@@ -38,8 +38,8 @@ def client_for(
             f"The API key of shop '{shop.name}' cannot be read: {error}. "
             f"Enter it again with: flask shop set '{shop.name}' --key -"
         ) from error
-    profile = profile_of(shop)
-    url = shop.url
+    profile, store = profile_of(shop), shop.store_id
+    url, shop_id = shop.url, shop.id
     db.session.commit()
     check_public(url)
 
@@ -49,15 +49,15 @@ def client_for(
         _assert_no_transaction()
 
     patience = answer_seconds or current_app.config["REQUEST_TIMEOUT_SECONDS"] / 2
+    limits = (CONNECT_SECONDS, patience)
     with PrestaShopClient(
-        url, key, profile=profile, timeout=(CONNECT_SECONDS, patience), before_request=prepare
+        url, key, profile=profile, store=store, timeout=limits, before_request=prepare
     ) as client:
-        yield client
-
-
-def tax_key(rate: Decimal) -> str:
-    """A tax rate in per cent as a mapping's key: "23", "5.5", "0"."""
-    return format(rate.normalize(), "f") if rate else "0"
+        try:
+            yield client
+        finally:
+            if client.printed and shop_id is not None and not db.session().in_transaction():
+                _note_printing(shop_id, client.printed)
 
 
 def profile_of(shop: PrestaShopShop) -> ShopProfile | None:
@@ -73,3 +73,11 @@ def profile_of(shop: PrestaShopShop) -> ShopProfile | None:
 def _assert_no_transaction() -> None:
     if db.session().in_transaction():
         raise RuntimeError("a transaction is open while a shop is called (rule 8 of the design)")
+
+
+def _note_printing(shop_id: int, printed: str) -> None:
+    """Tell on the shop's page, until its next check, that it prints text around its answers."""
+    shop = db.session.get(PrestaShopShop, shop_id, populate_existing=True)
+    if shop is not None and not any(problem.startswith(PRINTING) for problem in shop.problems):
+        shop.problems = [*shop.problems, printing(printed)]
+    db.session.commit()

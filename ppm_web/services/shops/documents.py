@@ -24,4 +24,9 @@ def document_of(shop: PrestaShopShop) -> dict[str, Any]:
         "pace": {**asdict(pace), "since": pace.since.isoformat()},
         "checked_at": shop.checked_at.isoformat() if shop.checked_at else None,
         "problems": shop.problems,
+        "store": shop.store_id,
+        "owns_shared": shop.owns_shared,
+        "currency_factor": f"{shop.currency_factor:f}" if shop.currency_factor is not None else None,
+        "check_links": shop.check_links,
+        "links_report": shop.links_report,
     }

@@ -53,17 +53,34 @@ def encrypted_key(key: str) -> str:
     return secrets.encrypt(key)
 
 
-def refuse_doubles(name: str, url: str, *, other_than: int = 0) -> None:
-    """Raise ShopError, with the field, for a name or an address that a shop has, whatever its case.
+def store_number(store: int) -> int:
+    """A store's id as it is kept. Raises ShopError for what is none."""
+    if not 0 < store < 2**31:
+        raise ShopError("A store's id is a whole number of 1 or more", "store")
+    return store
+
+
+def refuse_doubles(name: str, url: str, store: int | None, other_than: int = 0) -> None:
+    """Raise ShopError, with the field, for a name, or an address and store, that another shop has.
 
     To be used where no transaction is open yet.
     """
     with reading():
-        rows = db.session.execute(select(PrestaShopShop.id, PrestaShopShop.name, PrestaShopShop.url)).all()
+        rows = db.session.execute(
+            select(PrestaShopShop.id, PrestaShopShop.name, PrestaShopShop.url, PrestaShopShop.store_id)
+        ).all()
     for row in rows:
         if row.id == other_than:
             continue
         if row.name.casefold() == name.casefold():
             raise ShopError(f"There is a shop '{row.name}' already", "name")
-        if row.url.rstrip("/").casefold() == url.rstrip("/").casefold():
-            raise ShopError(f"The shop '{row.name}' has this address already", "url")
+        if row.url.rstrip("/").casefold() != url.rstrip("/").casefold():
+            continue
+        if row.store_id is not None and row.store_id == store:
+            raise ShopError(f"The shop '{row.name}' is store {store} at this address already", "store")
+        if row.store_id is None or store is None:
+            raise ShopError(
+                f"The shop '{row.name}' has this address already. Two shops at one address are two stores: "
+                "say of both which one",
+                "url" if row.store_id is None else "store",
+            )

@@ -1,4 +1,4 @@
-"""The shops that there are: adding, finding and changing them, and their keys."""
+"""The shops that there are: adding and finding them, and their keys."""
 
 from __future__ import annotations
 
@@ -7,33 +7,49 @@ from sqlalchemy.exc import IntegrityError
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop
-from ppm_web.services.shops import secrets
+from ppm_web.services.shops import secrets, stores
 from ppm_web.services.shops.checks import check_shop
-from ppm_web.services.shops.entries import ShopError, callable_url, clean_name, encrypted_key, refuse_doubles
+from ppm_web.services.shops.entries import (
+    ShopError,
+    callable_url,
+    clean_name,
+    encrypted_key,
+    refuse_doubles,
+    store_number,
+)
 
 
-def add_shop(name: str, url: str, key: str) -> PrestaShopShop:
-    """Keep a shop, with its key encrypted, and check its connection.
+def add_shop(name: str, url: str, key: str, store: int | None = None) -> PrestaShopShop:
+    """Keep a shop, with its key encrypted, and check its connection; ``store`` where there are several.
 
     A shop that cannot be reached is kept with its problems. Raises ShopError for a name or an address
     that another shop has, an address that cannot be called, or a key that PrestaShop would never have made.
     """
-    shop = drafted(name, url, key)
-    refuse_doubles(shop.name, shop.url)
+    shop = drafted(name, url, key, store)
+    refuse_doubles(shop.name, shop.url, shop.store_id)
     insert(shop)
     check_shop(shop.id)
     return shop
 
 
-def drafted(name: str, url: str, key: str) -> PrestaShopShop:
+def drafted(name: str, url: str, key: str, store: int | None = None) -> PrestaShopShop:
     """A shop that is not kept yet. Raises ShopError as ``add_shop``, but for what another shop has."""
-    return PrestaShopShop(name=clean_name(name), url=callable_url(url), encrypted_key=encrypted_key(key))
+    return PrestaShopShop(
+        name=clean_name(name),
+        url=callable_url(url),
+        encrypted_key=encrypted_key(key),
+        store_id=None if store is None else store_number(store),
+    )
 
 
 def insert(shop: PrestaShopShop) -> None:
-    """Keep a drafted shop. Raises ShopError for a name that is taken."""
+    """Keep a drafted shop; of several of one PrestaShop the first owns what all stores share.
+
+    Raises ShopError for a name that is taken.
+    """
     db.session.add(shop)
-    _commit_name(shop.name)
+    commit_name(shop.name)
+    stores.settle_owner(shop.url)
 
 
 def shop_by_name(name: str) -> PrestaShopShop:
@@ -44,21 +60,6 @@ def shop_by_name(name: str) -> PrestaShopShop:
             return shop
     names = ", ".join(f"'{shop.name}'" for shop in shops) or "none yet: flask shop add NAME URL --key -"
     raise ShopError(f"There is no shop '{name}'. Shops: {names}")
-
-
-def set_shop(
-    shop: PrestaShopShop, *, url: str | None = None, key: str | None = None, name: str | None = None
-) -> None:
-    """Change a shop's address, key or name, and commit. Raises ShopError as ``add_shop``; then nothing is."""
-    values = {
-        "url": None if url is None else callable_url(url),
-        "encrypted_key": None if key is None else encrypted_key(key),
-        "name": None if name is None else clean_name(name),
-    }
-    for column, value in values.items():
-        if value is not None:
-            setattr(shop, column, value)
-    _commit_name(shop.name)
 
 
 def rotate_keys() -> tuple[int, list[str]]:
@@ -78,7 +79,8 @@ def rotate_keys() -> tuple[int, list[str]]:
     return rotated, unreadable
 
 
-def _commit_name(name: str) -> None:
+def commit_name(name: str) -> None:
+    """Commit; raises ShopError where the name is another shop's."""
     try:
         db.session.commit()
     except IntegrityError as error:

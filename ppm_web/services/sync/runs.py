@@ -33,6 +33,7 @@ from ppm_web.services.publishing.group import Group, RemoteState, Task
 from ppm_web.services.publishing.products import ProductStrategy
 from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import link_checks, mappings
+from ppm_web.services.shops import problems as shop_problems
 
 Work = Callable[[PrestaShopClient, ShopProfile], Exception | None]
 """Works on the shop; returns the trouble with it that it met, for the pace."""
@@ -214,7 +215,8 @@ def _with_client(shop: PrestaShopShop, claimed: Sequence[Claim], lane: Lane, wor
         with shop_client.client_for(shop, before_request=before_request) as client:
             error: Exception | None = None
             try:
-                profile = shop_client.profile_of(shop) or mappings.refresh_profile(shop, client)
+                profile = mappings.fresh_profile(shop, client)
+                shop_problems.check_publishable(shop, profile)
                 error = work(client, profile)
             except PrestaShopError as failure:
                 error = failure

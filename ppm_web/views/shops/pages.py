@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,10 +12,13 @@ from htmx_flask import request
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, Role
+from ppm_web.services.errors import MappingError
 from ppm_web.services.pace.rate import LimitsError, pace_of, read_limit, set_limits
 from ppm_web.services.shops import checks as shop_checks
 from ppm_web.services.shops import trials as shop_trials
 from ppm_web.services.shops.entries import ShopError
+from ppm_web.services.shops.mappings import read_id
+from ppm_web.services.shops.settings import Option
 from ppm_web.services.upkeep import shop_switches
 from ppm_web.views.products import rows as product_rows
 from ppm_web.views.shops import rows as shop_rows
@@ -38,7 +41,7 @@ def index() -> ResponseReturnValue:
 @needs(Role.ADMIN)
 def new() -> ResponseReturnValue:
     """The form for another shop."""
-    return render_template("shops/new.html", values={}, fault=None)
+    return render_template("shops/new.html", values={}, fault=None, stores=())
 
 
 @blueprint.post("/shops")
@@ -47,12 +50,14 @@ def create() -> ResponseReturnValue:
     """Try the shop; one that answers is kept, any other only when that is what the person says."""
     name, url, key = (request.form.get(field, "") for field in ("name", "url", "key"))
     try:
-        trial = shop_trials.try_shop(name, url, key)
+        trial = shop_trials.try_shop(name, url, key, read_id(request.form.get("store", "")))
         if trial.fault and "anyway" not in request.form:
-            return _form_again(trial.fault, trial.field, may_keep=True)
+            return _form_again(trial.fault, trial.field, may_keep=True, stores=trial.stores)
         shop = shop_trials.keep(trial)
     except ShopError as error:
         return _form_again(str(error), error.field, may_keep=False)
+    except MappingError as error:
+        return _form_again(error.message, "store", may_keep=False)
     if trial.fault or trial.problems:
         flash(gettext("%(shop)s was added; look at what its check found.", shop=shop.name), "warning")
     else:
@@ -134,12 +139,14 @@ def update_pace(shop_id: int) -> ResponseReturnValue:
     return redirect_back(url_for("shops.show", shop_id=shop_id), "state")
 
 
-def _form_again(fault: str, field: str, *, may_keep: bool) -> ResponseReturnValue:
-    """The form with what is wrong; of the key nothing comes back."""
-    values = {name: request.form.get(name, "")[:255] for name in ("name", "url")}
+def _form_again(
+    fault: str, field: str, *, may_keep: bool, stores: Sequence[Option] = ()
+) -> ResponseReturnValue:
+    """The form with what is wrong, and the stores to choose from; of the key nothing comes back."""
+    values = {name: request.form.get(name, "")[:255] for name in ("name", "url", "store")}
     template = "shops/_new.html" if request.htmx else "shops/new.html"
     about = {"message": said(fault), "field": field, "may_keep": may_keep}
-    return render_template(template, values=values, fault=about), 422
+    return render_template(template, values=values, fault=about, stores=stores), 422
 
 
 def _go(address: str) -> ResponseReturnValue:
