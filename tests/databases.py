@@ -10,10 +10,11 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from ppm_web import create_app
 from ppm_web.extensions import db
@@ -65,10 +66,13 @@ def _unique() -> str:
 
 
 def _on_server(statement: str) -> None:
-    engine = create_engine(_database("postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _server().connect() as connection:
         connection.execute(text(statement))
-    engine.dispose()
+
+
+@cache
+def _server() -> Engine:
+    return create_engine(_database("postgres"), isolation_level="AUTOCOMMIT")
 
 
 def _database(name: str) -> str:

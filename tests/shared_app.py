@@ -32,8 +32,7 @@ class SharedApp:
         with self.app.app_context():
             self._engine = db.engine
         event.listen(self._engine, "do_connect", self._redirect)
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", _do_not_wait_for_the_disk)
+        event.listen(self._engine, "connect", self._do_not_wait_for_the_disk)
 
     @contextmanager
     def lent(self, database_url: str, **settings: Any) -> Iterator[Flask]:
@@ -55,6 +54,14 @@ class SharedApp:
         else:
             options["dbname"] = self._database
 
+    def _do_not_wait_for_the_disk(self, connection: Any, _record: object) -> None:
+        """A test loses nothing in a power cut."""
+        if self._engine.dialect.name == "sqlite":
+            connection.execute("PRAGMA synchronous=OFF")
+        else:
+            connection.execute("SET synchronous_commit TO off")
+            connection.commit()
+
     def _put_back(self) -> None:
         connections = self.app.extensions["ppm_queue"]
         for connection in connections.values():
@@ -68,8 +75,3 @@ class SharedApp:
         vars(self.app).update(self._attributes)
         if list(self._engine.dispatch.before_cursor_execute):
             raise AssertionError("the test left a listener on the engine: use the fixture statements")
-
-
-def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
-    """A test loses nothing in a power cut."""
-    connection.execute("PRAGMA synchronous=OFF")

@@ -19,8 +19,8 @@ from tests.faults.verdict import in_flight, judge, unfinished
 from tests.faults.watch import Watch, engine_of, look
 from tests.scenario.conftest import until
 
-BATCH_SECONDS = 150
-"""The longest that a batch may take here, with all that it suffers."""
+BATCH_SECONDS = 300
+"""The longest that a batch may take here, with all that it suffers, on a machine that is busy besides."""
 SHOP_COSTS = ("--request-ms", "5", "--entity-ms", "4")
 """What makes a shop slow enough to be met in the middle."""
 

@@ -60,7 +60,7 @@ def _sync(house: HurtHouse, stack: ExitStack, name: str, **outcomes: int) -> int
     before = shop.requests()
     batch = house.start_batch(name)
     engine = engine_of(house.database_url)
-    until(lambda: all(seen.state.ended for seen in look(engine)), 120)
+    until(lambda: all(seen.state.ended for seen in look(engine)))
     engine.dispose()
     shown = {outcome: count for outcome, count in house.batch(batch)["outcomes"].items() if count}
     assert shown == outcomes

@@ -14,8 +14,8 @@ from tests.faults.web import Web
 
 pytestmark = pytest.mark.faults
 
-PRODUCTS = int(os.environ.get("FAULTS_PRODUCTS", "1000"))
-SECONDS = max(100, PRODUCTS // 10)
+PRODUCTS = int(os.environ.get("FAULTS_PRODUCTS", "600"))
+SECONDS = max(300, PRODUCTS // 10)
 TROUBLE = re.compile(r"locked|deadlock|Traceback|OperationalError", re.IGNORECASE)
 
 

@@ -19,7 +19,7 @@ from ppm_web.services.sync import requests as sync_requests
 from ppm_web.services.upkeep import shop_switches
 from tests.factories import make_product
 from tests.support import Statements
-from tests.views.rows import make_log, make_shop, make_status
+from tests.views.rows import make_shop, make_status
 
 Work = Callable[[], None]
 MOMENT = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
@@ -36,8 +36,10 @@ def counts(of: ShopStatistics) -> dict[str, int]:
 def logged(shop: PrestaShopShop, moment: datetime, *durations: int, status: str = "success") -> None:
     """Tries that ended at that time, each with its duration."""
     product = make_product(f"{shop.name} {moment:%d %H:%M} {status}")
-    for duration in durations:
-        make_log(product, shop, created_at=moment, duration_ms=duration, status=status)
+    ids = {"product_id": product.id, "shop_id": shop.id}
+    tried = {"created_at": moment, "operation": "update", "status": status, "message": "Updated"}
+    db.session.add_all(SyncLog(**ids, **tried, duration_ms=duration) for duration in durations)
+    db.session.commit()
 
 
 def test_every_product_counts_once_in_each_shop(app: Flask) -> None:
