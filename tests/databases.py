@@ -9,6 +9,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -26,43 +27,76 @@ SERVER = os.environ.get("PPM_TEST_DATABASE_URL", "")
 @contextmanager
 def migrated(folder: Path) -> Iterator[str]:
     """The URL of a database with every migration, of which ``copied`` makes copies."""
-    with _emptied(f"ppm_template_{_unique()}") if SERVER else _file(folder / "template.sqlite3") as url:
-        app = create_app({"SECRET_KEY": SECRET_KEY, "DATABASE_URL": url})
-        with app.app_context():
-            upgrade()
-            db.session.remove()
-            db.engine.dispose()
-        yield url
+    name = _unique("template") if SERVER else ""
+    if SERVER:
+        _on_server(f"CREATE DATABASE {name}")
+    url = _database(name) if SERVER else f"sqlite:///{folder / 'template.sqlite3'}"
+    app = create_app({"SECRET_KEY": SECRET_KEY, "DATABASE_URL": url})
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+    yield url
+    if SERVER:
+        _copies(name).end()
+        _drop(name)
 
 
 @contextmanager
 def copied(url: str, folder: Path) -> Iterator[str]:
     """The URL of a copy of the database at ``url``, which nobody is connected to."""
     if SERVER:
-        with _emptied(f"ppm_test_{_unique()}", f"TEMPLATE {make_url(url).database}") as copy:
-            yield copy
-        return
-    path = folder / "ppm.sqlite3"
-    shutil.copyfile(url.removeprefix("sqlite:///"), path)
-    yield f"sqlite:///{path}"
-
-
-@contextmanager
-def _file(path: Path) -> Iterator[str]:
-    yield f"sqlite:///{path}"
-
-
-@contextmanager
-def _emptied(name: str, options: str = "") -> Iterator[str]:
-    _on_server(f"CREATE DATABASE {name} {options}")
-    try:
+        copies = _copies(make_url(url).database or "")
+        name = copies.take()
         yield _database(name)
-    finally:
-        _on_server(f"DROP DATABASE {name} WITH (FORCE)")
+        copies.give_back(name)
+    else:
+        path = folder / "ppm.sqlite3"
+        shutil.copyfile(url.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
 
 
-def _unique() -> str:
-    return uuid.uuid4().hex[:12]
+class _Copies:
+    """Copies on the server, made ahead and dropped by a thread, which waits for the disk while tests run."""
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+        self._thread = ThreadPoolExecutor(1)
+        self._next = self._thread.submit(self._make)
+        self._drops: list[Future[None]] = []
+
+    def take(self) -> str:
+        """The name of a copy that nobody has."""
+        name = self._next.result()
+        self._next = self._thread.submit(self._make)
+        return name
+
+    def give_back(self, name: str) -> None:
+        """A copy that is needed no more."""
+        self._drops.append(self._thread.submit(_drop, name))
+
+    def end(self) -> None:
+        """Wait until no copy is left."""
+        self.give_back(self._next.result())
+        for drop in self._drops:
+            drop.result()
+        self._thread.shutdown()
+
+    def _make(self) -> str:
+        name = _unique("test")
+        _on_server(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        return name
+
+
+_copies = cache(_Copies)
+
+
+def _unique(kind: str) -> str:
+    return f"ppm_{kind}_{uuid.uuid4().hex[:12]}"
+
+
+def _drop(name: str) -> None:
+    _on_server(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _on_server(statement: str) -> None:
