@@ -77,12 +77,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("published_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("check_links", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("links_report", sa.JSON(), nullable=True))
+    with op.batch_alter_table("shop_mapping", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
     _create_surveys()
     _let_go_of_defaults()
 
 
 def downgrade() -> None:
     op.drop_table("shop_survey")
+    with op.batch_alter_table("shop_mapping", schema=None) as batch_op:
+        batch_op.drop_column("seen_at")
     with op.batch_alter_table("shop", schema=None) as batch_op:
         for name in (
             *("links_report", "check_links", "published_at", "currency_factor", "owns_shared", "store_id"),

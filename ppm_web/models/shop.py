@@ -73,7 +73,8 @@ class ShopMapping(Model):
     """The shop's id for a thing of ours; claimed before the thing is made in the shop.
 
     ``remote_id`` is None while nobody knows it. ``create_sent_at`` says that a create was sent
-    and its answer never came: until the settle time has passed the thing is only looked up.
+    and its answer never came: until the settle time has passed the thing is only looked up. ``seen_at``: when
+    the shop last told that it has the id (R27).
     """
 
     __tablename__ = "shop_mapping"
@@ -88,5 +89,6 @@ class ShopMapping(Model):
     claim_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     create_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     shop: Mapped[PrestaShopShop] = relationship()

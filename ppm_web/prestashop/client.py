@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote
 
 from ppm_web.prestashop import filters
 from ppm_web.prestashop.answers import Exchange
@@ -21,6 +20,7 @@ from ppm_web.prestashop.errors import MethodRefused, NotFound, Rejected, ShopUnr
 from ppm_web.prestashop.images import ImageRequests
 from ppm_web.prestashop.lookups import LookUps
 from ppm_web.prestashop.merging import merged
+from ppm_web.prestashop.names import clean_name, fold_name
 from ppm_web.prestashop.payloads import Entity, number_of, to_entity, to_payload
 from ppm_web.prestashop.profile import read_mark, read_profile
 from ppm_web.prestashop.stores import rows_of_store, stock_filter
@@ -35,6 +35,8 @@ _NODES = {
     "manufacturers": "manufacturer",
     "combinations": "combination",
 }
+PAGE = 1_000
+"""Rows of a list that is read whole, in one request."""
 
 
 STOCK_AT_ONCE = 500
@@ -236,16 +238,23 @@ class PrestaShopClient:
 
     # --- categories ------------------------------------------------------------------------------------
     def find_categories(self, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], list[int]]:
-        """(Name, parent's id) → ids of the parent's children that bear exactly this name in any language,
-        ascending; [] for none."""
+        """(Name, parent's id) → ids of the parent's children that bear this name in any language, ascending;
+        [] for none. Names are compared here, as names.fold_name has it: no filter of the shop does so."""
         found: dict[tuple[str, int], set[int]] = {pair: set() for pair in wanted}
-        parents = "|".join(map(str, sorted({parent for _, parent in found})))
-        end = f"&filter[id_parent]=[{quote(parents)}]&display=[id,name,id_parent]"
-        for entity in self._list("categories", "name", dict.fromkeys(name for name, _ in found), end):
-            for name in _texts(entity.get("name")):
-                if (pair := (name, number_of(entity, "id_parent"))) in found:
-                    found[pair].add(number_of(entity, "id"))
+        folded: dict[tuple[str, int], list[tuple[str, int]]] = {}
+        for name, parent in found:
+            folded.setdefault((fold_name(name), parent), []).append((name, parent))
+        parents = map(str, sorted({parent for _, parent in found}))
+        for path in filters.paths("/categories?filter[id_parent]=", parents, "&display=[id,name,id_parent]"):
+            for entity in self._pages(path, "categories"):
+                for name in _texts(entity.get("name")):
+                    for pair in folded.get((fold_name(name), number_of(entity, "id_parent")), []):
+                        found[pair].add(number_of(entity, "id"))
         return {pair: sorted(ids) for pair, ids in found.items()}
+
+    def categories_there(self, ids: Iterable[int]) -> set[int]:
+        """Those of the ids that are categories of the shop still: a GET for each 500."""
+        return self._there("categories", ids)
 
     def create_categories(self, payloads: Sequence[Payload]) -> list[int]:
         """Make categories (transformers.category_creation_payload) in one POST → their ids, in order.
@@ -266,19 +275,23 @@ class PrestaShopClient:
         self._change("categories", [to_entity(changes, category_id)] if changes else [])
 
     # --- manufacturers ---------------------------------------------------------------------------------
-    def find_manufacturers(self, name: str) -> list[int]:
-        """Ids of the manufacturers of this name, ascending. "ACME", "Acme" and " acme " are one maker: names
-        are compared without regard to case and to the number of spaces."""
-        wanted = _folded(name)
-        listed = self._list("manufacturers", "name", [" ".join(name.split())], "&display=[id,name]")
-        return sorted(
-            {number_of(entity, "id") for entity in listed if _folded(entity.get("name", "")) == wanted}
-        )
+    def find_manufacturers(self, names: Iterable[str]) -> dict[str, list[int]]:
+        """Each name → ids of the manufacturers that bear it, ascending; [] for none. "ACME", "Acme" and
+        " acme " are one maker (names.fold_name). The shop's makers are listed, 1,000 a request."""
+        found: dict[str, list[int]] = {}
+        for entity in self._pages("/manufacturers?display=[id,name]", "manufacturers"):
+            found.setdefault(fold_name(entity.get("name", "")), []).append(number_of(entity, "id"))
+        return {name: sorted(found.get(fold_name(name), [])) for name in names}
 
-    def create_manufacturer(self, name: str) -> int:
-        """Make an active manufacturer → its id. Names are not unique in a shop: find it first."""
-        fields = {"active": "1", "name": " ".join(name.split())}
-        return number_of(self._write("POST", "manufacturers", [fields])[0], "id")
+    def manufacturers_there(self, ids: Iterable[int]) -> set[int]:
+        """Those of the ids that are manufacturers of the shop still: a GET for each 500."""
+        return self._there("manufacturers", ids)
+
+    def create_manufacturers(self, names: Sequence[str]) -> list[int]:
+        """Make active manufacturers in one POST → their ids, in order. Names are not unique in a shop: find
+        them first. After an error those before the bad one have been made."""
+        fields = [{"active": "1", "name": clean_name(name)} for name in names]
+        return [number_of(entity, "id") for entity in self._write("POST", "manufacturers", fields)]
 
     # --- reading and writing entities ------------------------------------------------------------------
     def _list(
@@ -286,6 +299,24 @@ class PrestaShopClient:
     ) -> Iterator[Entity]:
         for path in filters.paths(f"/{resource}?filter[{field}]=", values, end, most):
             yield from entities(self._connection.get(path).root, _NODES[resource])
+
+    def _pages(self, path: str, resource: str) -> Iterator[Entity]:
+        """All rows of a list, PAGE a request, by their ids (WHOLE "Reading a shop back")."""
+        last = 0
+        while True:
+            after = f"&filter[id]=>[{last}]" if last else ""
+            page = entities(
+                self._connection.get(f"{path}{after}&sort=[id_ASC]&limit={PAGE}").root, _NODES[resource]
+            )
+            yield from page
+            highest = max((number_of(entity, "id") for entity in page), default=0)
+            if len(page) < PAGE or highest <= last:
+                return
+            last = highest
+
+    def _there(self, resource: str, ids: Iterable[int]) -> set[int]:
+        listed = self._list(resource, "id", map(str, sorted(set(ids))), "&display=[id]", most=500)
+        return {number_of(entity, "id") for entity in listed}
 
     def _whole(self, resource: str, ids: Iterable[int | str]) -> dict[int, Entity]:
         listed = self._list(resource, "id", map(str, ids), "&display=full", most=100)
@@ -346,7 +377,3 @@ def _refusing_patch(profile: ShopProfile | None) -> set[str]:
 
 def _texts(value: Any) -> Iterable[str]:
     return value.values() if isinstance(value, dict) else [value]
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()

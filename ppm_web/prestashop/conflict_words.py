@@ -50,13 +50,14 @@ def shown_value(field: str, value: Any) -> str:
 
 
 def _sentence(conflict: FieldConflict, codes: Mapping[str, str]) -> str:
-    label = field_word(conflict.field)
-    if conflict.language is not None:
-        label += f" ({codes.get(conflict.language, f'language {conflict.language}')})"
+    field = field_word(conflict.field)
     ours, theirs, base = (
         shown_value(conflict.field, value) for value in (conflict.ours, conflict.theirs, conflict.base)
     )
-    return f"conflict in {label}: PPM {ours}, shop {theirs}, last known {base}"
+    if conflict.language is None:
+        return f"conflict in {field}: PPM {ours}, shop {theirs}, last known {base}"
+    language = codes.get(conflict.language, f"language {conflict.language}")
+    return f"conflict in {field} ({language}): PPM {ours}, shop {theirs}, last known {base}"
 
 
 def _places(number: Decimal) -> int:

@@ -62,6 +62,13 @@ class Connection:
         """GET a path below /api, of another store than the connection's where one is named."""
         return self._request("GET", path, store=store)
 
+    def fetch(self, path: str) -> bytes:
+        """GET what is no XML but a picture, as it is."""
+        answer = self._answer("GET", path)
+        if answer.status != 200:
+            read_reply(answer, "GET", path)
+        return answer.body
+
     def send(self, method: str, path: str, body: bytes) -> Reply:
         """POST, PUT or PATCH an XML body.
 
@@ -96,6 +103,14 @@ class Connection:
         return reply
 
     def _request(self, method: str, path: str, body: _Body | None = None, store: int | None = None) -> Reply:
+        answer = self._answer(method, path, body, store)
+        if method != "GET" and body is None and answer.status == 200 and not answer.body.strip():
+            return Reply(document(b"<prestashop/>"), answer.headers)  # of a DELETE
+        reply = read_reply(answer, method, path)
+        self.printed = self.printed or reply.printed
+        return reply
+
+    def _answer(self, method: str, path: str, body: _Body | None = None, store: int | None = None) -> Answer:
         path = _in_store(path, store or self._store)
         if self._before_request:
             self._before_request()
@@ -105,11 +120,7 @@ class Connection:
         self._remember(method, path, body, outcome, started)
         if isinstance(outcome, PrestaShopError):
             raise outcome
-        if method != "GET" and body is None and outcome.status == 200 and not outcome.body.strip():
-            return Reply(document(b"<prestashop/>"), outcome.headers)  # of a DELETE
-        reply = read_reply(outcome, method, path)
-        self.printed = self.printed or reply.printed
-        return reply
+        return outcome
 
     def _exchange(self, method: str, path: str, body: _Body | None) -> Answer | PrestaShopError:
         """A failure is returned, so that it is raised outside of the handling of requests' exception: that
@@ -143,7 +154,7 @@ class Connection:
                 path=without_key(path.encode(), self._key).decode()[:EXCHANGE_LIMIT],
                 request_text=sent.text(EXCHANGE_LIMIT),
                 status=answer.status if answer else None,
-                answer_text=answer.text(EXCHANGE_LIMIT) if answer else "",
+                answer_text=_kept_of(answer) if answer else "",
                 duration_ms=round((time.monotonic() - started) * 1000),
                 execution_seconds=float(inside) if inside.replace(".", "", 1).isdecimal() else None,
             )
@@ -155,6 +166,13 @@ def _in_store(path: str, store: int | None) -> str:
     if store is None:
         return path
     return f"{path}{'&' if '?' in path else '?'}id_shop={store}"
+
+
+def _kept_of(answer: Answer) -> str:
+    """What an Exchange keeps of an answer; of a picture its size."""
+    if answer.headers.get("Content-Type", "").startswith("image/"):
+        return f"[picture: {len(answer.body)} bytes]"
+    return answer.text(EXCHANGE_LIMIT)
 
 
 def shop_address(url: str) -> str:

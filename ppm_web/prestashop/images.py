@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ppm_web.prestashop.connection import Connection
-from ppm_web.prestashop.errors import NotFound, Rejected
+from ppm_web.prestashop.errors import NotFound, PrestaShopError, Rejected
 from ppm_web.prestashop.payloads import Entity, number_of
-from ppm_web.prestashop.xml import entities
+from ppm_web.prestashop.xml import entities, parse_errors
 
 _NO_SUCH_IMAGE = 57  # recording image_delete_404
+_NO_PICTURE = {_NO_SUCH_IMAGE, 61}
+NOT_A_PICTURE = 76
+"""The code of an upload that is refused, and yet leaves an image without a picture (WHOLE, trap 5)."""
 
 
 class ImageRequests:
@@ -37,11 +40,24 @@ class ImageRequests:
             return []
         return [number_of(image.attrib, "id") for image in reply.root.iter("declination")]
 
+    def content(self, product_id: int, image_id: int) -> bytes | None:
+        """A picture as the shop has it, which may have written it anew as JPEG; None where an image has no
+        picture behind it, or is not there (WHOLE "Images", trap 5). UnsafeAnswer for one over 20 MB."""
+        try:
+            return self._connection.fetch(f"/images/products/{product_id}/{image_id}")
+        except NotFound:
+            return None
+        except PrestaShopError as error:
+            if {code for code, _ in parse_errors(error.answer.encode())} & _NO_PICTURE:
+                return None
+            raise
+
     def upload(self, product_id: int, data: bytes, media_type: str, file_name: str) -> int:
         """Add a picture behind the others → its id; the first becomes the cover (recording image_post_jpeg).
 
         If error.unanswered it may have been added: look at ids() before another one. Rejected with code 72
-        for a picture over the shop's limit, 76 for what is none, or when the product is gone.
+        for a picture over the shop's limit, 76 for what is none, or when the product is gone: of 76 an image
+        is left behind.
         """
         path = f"/images/products/{product_id}"
         reply = self._connection.upload(path, "image", file_name, data, media_type)

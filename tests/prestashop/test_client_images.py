@@ -9,7 +9,7 @@ import pytest
 import responses
 
 from ppm_web.prestashop.errors import NotFound, PrestaShopError, Rejected, ShopUnreachable
-from tests.prestashop.wire import add, add_recording, asked, body_of, calls, client, errors, profile, xml
+from tests.prestashop.wire import URL, add, add_recording, asked, body_of, calls, client, errors, profile, xml
 
 JPEG = b"\xff\xd8\xff\xe0 a picture \0\r\n--"
 PATH = "/images/products/21"
@@ -143,3 +143,32 @@ def test_the_cover_is_set_without_patch() -> None:
     sent = body_of(calls()[-1])
     assert "<reference>REF-001</reference>" in sent
     assert "<id_default_image>25</id_default_image>" in sent
+
+
+@responses.activate
+def test_a_picture_is_fetched_as_it_is_and_the_log_keeps_its_size() -> None:
+    responses.add(responses.GET, f"{URL}/api{PATH}/24", body=JPEG, content_type="image/jpeg")
+    shop = client()
+    assert shop.images.content(21, 24) == JPEG
+    assert shop.exchanges[-1].answer_text == f"[picture: {len(JPEG)} bytes]"
+
+
+@responses.activate
+@pytest.mark.parametrize(("status", "code"), [(500, 61), (400, 57)])
+def test_an_image_without_a_picture_behind_it_has_none(status: int, code: int) -> None:
+    add("GET", f"{PATH}/24", status=status, body=errors(code))
+    assert client().images.content(21, 24) is None
+
+
+@responses.activate
+def test_an_image_of_a_product_that_is_gone_has_none() -> None:
+    add("GET", f"{PATH}/24", status=404)
+    assert client().images.content(21, 24) is None
+
+
+@responses.activate
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_shop_that_cannot_show_a_picture_now_does_not_say_that_there_is_none(status: int) -> None:
+    add("GET", f"{PATH}/24", status=status)
+    with pytest.raises(ShopUnreachable):
+        client().images.content(21, 24)

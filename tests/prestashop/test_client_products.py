@@ -205,7 +205,7 @@ def test_an_answer_without_its_numbers_is_a_prestashop_error_too() -> None:
     for ask in (
         lambda: shop.find_products(["A"]),
         lambda: shop.stock_rows([1]),
-        lambda: shop.create_manufacturer("A"),
+        lambda: shop.create_manufacturers(["A"]),
     ):
         with pytest.raises(PrestaShopError, match="lacks a number"):
             ask()

@@ -59,17 +59,45 @@ def test_stock_is_never_put_without_its_shop(id_shop: str) -> None:
 
 
 @responses.activate
-def test_categories_are_found_by_their_exact_name_in_any_language_under_their_parent() -> None:
+def test_categories_are_found_by_their_name_in_any_language_under_their_parent_however_it_is_written() -> (
+    None
+):
     row = "<id>{}</id><id_parent>{}</id_parent>"
     row += '<name><language id="1">{}</language><language id="2">{}</language></name>'
     rows = [
         row.format(8, 2, "Mugs", "Kubki"),
         row.format(5, 2, "Cups", "Mugs"),
         row.format(6, 2, "mugs", "x"),
+        row.format(4, 2, "Cafe\u0301  cups", "Mug"),
     ]
     add("GET", "/categories", body=listed("category", *rows, row.format(9, 3, "Mugs", "Mugs")))
-    assert client().find_categories([("Mugs", 2)]) == {("Mugs", 2): [5, 8]}
-    assert asked() == "/categories?filter[name]=[Mugs]&filter[id_parent]=[2]&display=[id,name,id_parent]"
+    wanted = [("Mugs", 2), ("CAF\u00c9 cups", 2), ("Cafe cups", 2), ("Mugs", 3)]
+    assert client().find_categories(wanted) == dict(zip(wanted, [[5, 6, 8], [4], [], [9]], strict=True))
+    assert (
+        asked() == "/categories?filter[id_parent]=[2|3]&display=[id,name,id_parent]&sort=[id_ASC]&limit=1000"
+    )
+
+
+@responses.activate
+def test_a_long_list_is_read_a_page_at_a_time() -> None:
+    row = "<id>{}</id><id_parent>2</id_parent><name>Mugs {}</name>"
+    for numbers in (range(3, 1003), range(1003, 1005)):
+        rows = [row.format(number, number) for number in numbers]
+        add("GET", "/categories", body=listed("category", *rows))
+    assert client().find_categories([("mugs 1004", 2)]) == {("mugs 1004", 2): [1004]}
+    assert len(calls()) == 2
+    assert "&filter[id]=>[1002]&sort=[id_ASC]&limit=1000" in asked()
+
+
+@responses.activate
+def test_ids_that_are_still_there_are_told_500_a_request() -> None:
+    add("GET", "/categories", body=listed("category", "<id>3</id>"))
+    add("GET", "/manufacturers", body=listed("manufacturer", "<id>7</id>"))
+    shop = client()
+    assert shop.categories_there([3, 5, 3]) == {3}
+    assert asked() == "/categories?filter[id]=[3|5]&display=[id]"
+    assert shop.manufacturers_there([7, 8]) == {7}
+    assert shop.manufacturers_there([]) == set()
 
 
 @responses.activate
@@ -114,12 +142,13 @@ def test_a_maker_is_the_same_in_any_case_and_spacing() -> None:
     names = ["ACME &amp; Synowie", "acme  &amp; SYNOWIE ", "ACME", "Acmé &amp; Synowie"]
     rows = [f"<id>{number}</id><name>{name}</name>" for number, name in enumerate(names, 3)]
     add("GET", "/manufacturers", body=listed("manufacturer", *rows))
-    assert client().find_manufacturers(" Acme &  Synowie") == [3, 4]
-    assert asked() == "/manufacturers?filter[name]=[Acme & Synowie]&display=[id,name]"
+    found = client().find_manufacturers([" Acme &  Synowie", "Nobody"])
+    assert found == {" Acme &  Synowie": [3, 4], "Nobody": []}
+    assert asked() == "/manufacturers?display=[id,name]&sort=[id_ASC]&limit=1000"
 
 
 @responses.activate
 def test_a_maker_is_made() -> None:
     add_recording("POST", "/manufacturers", "manu_post")
-    assert client().create_manufacturer(" ACME & Synowie") == 3
+    assert client().create_manufacturers([" ACME & Synowie"]) == [3]
     assert "<active>1</active><name>ACME &amp; Synowie</name>" in body_of(calls()[0])

@@ -173,7 +173,7 @@ def test_friendly_urls_are_never_too_long_nor_empty() -> None:
     assert slug("🎁", "🎁") == "item"
 
 
-def test_a_category_takes_its_working_name_where_a_text_has_none() -> None:
+def test_a_category_takes_its_working_name_where_a_name_was_emptied() -> None:
     texts = {"en": replace(NO_CATEGORY_TEXT, description="<p>x</p>"), "pl": CategoryText(None)}
     payload = category_payload(category(texts=texts, active=False), {"en": 1, "pl": 2}, 2)
     assert payload == {

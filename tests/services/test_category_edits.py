@@ -6,13 +6,15 @@ import pytest
 from flask import Flask
 
 from ppm_web.extensions import db
-from ppm_web.models import ROOT_CATEGORY_ID, Category
+from ppm_web.models import ROOT_CATEGORY_ID, Category, CategoryText
 from ppm_web.services.catalog.category_edits import CategoryEdit, update_category
 from ppm_web.services.catalog.errors import InvalidEditError
 from tests.factories import make_category
 
 
-def edited(name: str = "Clothes", parent: str = "Home", active: bool = True, **names: str) -> CategoryEdit:
+def edited(
+    name: str = "Clothes", parent: str = "Home", active: bool | None = True, **names: str
+) -> CategoryEdit:
     return CategoryEdit(name, active, parent, names)
 
 
@@ -46,6 +48,43 @@ def test_a_category_is_not_put_below_itself(app: Flask) -> None:
 def test_siblings_have_different_names_whatever_their_case(app: Flask) -> None:
     clothes, _ = make_category("Clothes"), make_category("Mugs")
     assert fields(clothes, edited("mUGS")) == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("there", "name"), [("Żółte", "żÓŁTE"), ("Cafe\u0301", "café"), ("Big  Mugs", "big mugs")]
+)
+def test_siblings_have_different_names_however_they_are_written(app: Flask, there: str, name: str) -> None:
+    clothes, _ = make_category("Clothes"), make_category(there)
+    assert fields(clothes, edited(name)) == ["name"]
+
+
+def test_a_name_is_kept_composed(app: Flask) -> None:
+    category = update_category(make_category("Clothes").id, edited("Cafe\u0301", pl="Zo\u0301łw"))
+    assert (category.name, category.texts[0].name) == ("Café", "Żółw".replace("Ż", "Z"))
+
+
+def test_what_was_never_filled_is_not_held_and_what_was_emptied_is(app: Flask) -> None:
+    clothes = make_category("Clothes")
+    update_category(clothes.id, edited(active=None, en="", pl=""))
+    db.session.refresh(clothes)
+    assert (clothes.active, clothes.texts, clothes.revision) == (None, [], 1)
+    update_category(clothes.id, edited(active=None, en="Clothes"))
+    update_category(clothes.id, edited(active=None, en=""))
+    db.session.refresh(clothes)
+    assert ([text.name for text in clothes.texts], clothes.revision) == ([""], 3)
+    update_category(clothes.id, edited(active=None, en=""))
+    db.session.refresh(clothes)
+    assert clothes.revision == 3
+
+
+def test_a_name_that_is_not_held_beside_other_texts_stays_not_held(app: Flask) -> None:
+    clothes = make_category("Clothes")
+    clothes.texts = [CategoryText(language="en", name=None, description="<p>x</p>")]
+    db.session.commit()
+    revision = clothes.revision
+    update_category(clothes.id, edited(active=None, en=""))
+    db.session.refresh(clothes)
+    assert (clothes.texts[0].name, clothes.revision) == (None, revision)
 
 
 @pytest.mark.parametrize("name", ["", "a<b", "x" * 129, "a > b", "{}"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from ppm_web.services.images import store as image_store
 from ppm_web.services.ledger import claims
 from ppm_web.services.ownership.snapshots import product_data
 from ppm_web.services.publishing import image_links
+from ppm_web.services.publishing.image_plans import COVER_LEFT, ORDER_LEFT
 from ppm_web.services.publishing.images import ProductImages, check_complete, wanted
 from ppm_web.services.shops import client as shop_client
 from ppm_web.services.sync import requests as sync_requests
@@ -37,15 +38,22 @@ class Bringing:
     product: Product
     claim: claims.Claim
     external_id: int
+    pushed: str = ""
+    notes: Sequence[str] = ()
 
     def __call__(self, letters: str, *, check: bool = False) -> bool:
-        return self.with_hashes([self.hash_of(letter) for letter in letters], check=check)
+        changed = self.with_hashes([self.hash_of(letter) for letter in letters], check=check)
+        self.pushed = letters
+        return changed
 
     def with_hashes(self, hashes: list[str], *, check: bool = False) -> bool:
+        pushed = [self.hash_of(letter) for letter in self.pushed]
         db.session.commit()
         with shop_client.client_for(self.shop, before_request=lambda: claims.renew([self.claim])) as client:
             images = ProductImages(self.shop, client)
-            return images.bring(self.claim, self.claim.status_id, self.external_id, hashes, check=check)
+            brought = images.bring(self.claim, self.external_id, hashes, pushed=pushed, check=check)
+        self.notes = brought.notes
+        return brought.changed
 
     def hash_of(self, letter: str) -> str:
         return image_store.keep(picture(COLOURS[letter], size=(8, 8))).content_hash
@@ -107,9 +115,8 @@ def test_what_the_shop_has_is_not_sent_again(bring: Bringing) -> None:
         ("abc", "", "", 0, 3),
         ("abc", "bac", "aBc", 0, 0),
         ("abc", "cab", "abC", 0, 0),
-        ("abc", "acb", "Acb", 1, 1),
         ("abc", "dabc", "abcD", 1, 0),
-        ("abcd", "aebd", "Aebd", 3, 3),
+        ("abcd", "abde", "Abde", 1, 1),
         ("ab", "cd", "Cd", 2, 2),
     ],
 )
@@ -123,6 +130,40 @@ def test_the_order_and_the_cover_follow_ours(
     counts = bring.requests()
     assert counts.get("POST", {}).get("images", 0) == sent
     assert counts.get("DELETE", {}).get("images", 0) == deleted
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "in_shop", "sent", "deleted"),
+    [("abc", "acb", "Abc", 0, 0), ("abcd", "aebd", "Abde", 1, 1), ("abcd", "dcba", "abcD", 0, 0)],
+)
+def test_a_new_order_deletes_no_picture_and_is_told(
+    bring: Bringing, before: str, after: str, in_shop: str, sent: int, deleted: int
+) -> None:
+    bring(before)
+    bring.requests()
+    bring(after)
+    assert bring.in_shop() == in_shop
+    counts = bring.requests()
+    assert counts.get("POST", {}).get("images", 0) == sent
+    assert counts.get("DELETE", {}).get("images", 0) == deleted
+    assert bring.notes == [ORDER_LEFT]
+
+
+def test_a_picture_keeps_its_alt_text_and_its_combination_in_another_order(bring: Bringing) -> None:
+    people = bring.practice.back_office
+    bring("ab")
+    second = bring.practice.images(bring.external_id)[1]["id"]
+    people.set_legend(second, "A mug from behind")
+    colours = people.add_option("Colour", ["red"])
+    combination = people.add_combination(bring.external_id, [colours["red"]], images=[second])
+    bring("acb")
+    images = bring.practice.images(bring.external_id)
+    assert bring.in_shop() == "Abc"
+    assert images[1]["id"] == second
+    assert set(images[1]["legend"].values()) == {"A mug from behind"}
+    row = bring.practice.row("combinations", combination)
+    assert row is not None
+    assert row["associations"]["images"] == [{"id": str(second)}]
 
 
 def test_pictures_that_people_added_in_the_shop_stay(bring: Bringing) -> None:
@@ -139,9 +180,54 @@ def test_a_check_sends_again_what_someone_deleted_and_sets_the_cover_right(bring
     ids = [image["id"] for image in bring.practice.images(bring.external_id)]
     with client_of(bring.shop) as client:
         client.images.delete(bring.external_id, ids[0])
-        client.images.set_cover(bring.external_id, ids[2])
     assert bring("abc", check=True)
     assert bring.in_shop() == "bcA"
+
+
+def test_a_cover_that_people_chose_in_the_shop_stays_until_ours_changes(bring: Bringing) -> None:
+    bring("abc")
+    ids = [image["id"] for image in bring.practice.images(bring.external_id)]
+    bring.practice.back_office.set_cover(ids[2])
+    assert not bring("abc", check=True)
+    assert bring("abcd")
+    assert bring.in_shop() == "abCd"
+    assert bring.notes == []
+
+
+def test_a_cover_that_was_changed_here_and_there_stays_and_is_told_unless_it_is_forced(
+    bring: Bringing,
+) -> None:
+    bring("abc")
+    ids = [image["id"] for image in bring.practice.images(bring.external_id)]
+    bring.practice.back_office.set_cover(ids[2])
+    bring("bac")
+    assert bring.in_shop() == "abC"
+    assert bring.notes == [COVER_LEFT]
+    bring.claim = replace(bring.claim, force=True)
+    assert bring("bac", check=True)
+    assert bring.in_shop() == "aBc"
+
+
+def test_the_cover_moves_before_its_picture_is_deleted_also_to_one_that_is_not_ours(
+    bring: Bringing,
+) -> None:
+    bring("a")
+    bring.practice.back_office.add_image(bring.external_id, picture("white"))
+    bring("")
+    assert bring.in_shop() == "?"
+    assert bring("b")  # the shop takes pictures still
+    assert bring.in_shop() == "?B"
+
+
+def test_a_product_whose_cover_got_lost_takes_pictures_again(bring: Bringing) -> None:
+    bring("ab")
+    with client_of(bring.shop) as client:
+        ids = client.images.ids(bring.external_id)
+        client.images.set_cover(bring.external_id, ids[1])
+        client.images.delete(bring.external_id, ids[1])
+        client.images.set_cover(bring.external_id, ids[1])
+    assert bring("abc", check=True)
+    assert sorted(bring.in_shop().lower()) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("fault", ["close-after-save", "500-after-save"])
@@ -217,6 +303,25 @@ def test_a_picture_that_the_shop_refuses_is_told_by_its_name(bring: Bringing) ->
     with pytest.raises(ImageProblemError, match=r"MUG-1: image 1 \(mug.png\) was refused by shop 'Shop A'"):
         bring.with_hashes([content_hash])
     assert db.session.query(RemoteImage).count() == 0
+    assert bring.practice.images(bring.external_id) == []  # not even the one without a picture
+
+
+def test_what_came_beside_a_refused_picture_stays(bring: Bringing) -> None:
+    bring("b")
+    content_hash = bring.hash_of("a")
+    image_store.original_path(content_hash).write_bytes(b"hello")
+    handle: Callable[..., object] = bring.practice.handle
+
+    def adding(request: object) -> object:
+        answer = handle(request)
+        if request.method == "POST":  # type: ignore[attr-defined]
+            bring.practice.back_office.add_image(bring.external_id, picture("white"))
+        return answer
+
+    bring.practice.handle = adding  # type: ignore[method-assign,assignment]
+    with pytest.raises(ImageProblemError):
+        bring.with_hashes([bring.hash_of("b"), content_hash])
+    assert bring.in_shop() == "B?"
 
 
 def test_a_picture_that_is_lost_here_is_told_by_its_name(bring: Bringing) -> None:

@@ -143,3 +143,45 @@ def test_an_edit_is_saved_and_a_mistake_is_told_at_its_field(manager: Browser, m
     assert 'id="parent-fault"' in answer.text
     assert 'id="name-pl-fault"' in answer.text
     assert 'value="a&lt;b"' in answer.text
+
+
+@pytest.mark.parametrize(("choice", "active"), [("on", True), ("off", False), ("shop", None)])
+def test_a_category_is_shown_hidden_or_left_as_the_shop_has_it(
+    manager: Browser, men: Category, choice: str, active: bool | None
+) -> None:
+    path = f"/categories/{men.id}/edit"
+    assert 'value="shop" checked' in manager.get(path).text
+    fields = {"name": "Men", "parent": "Home > Clothes", "active": choice}
+    assert manager.send(path, fields).status_code == 303
+    db.session.expire_all()
+    assert db.session.get_one(Category, men.id).active is active
+    assert f'value="{choice}" checked' in manager.get(path).text
+    assert f'value="{choice}" checked' in manager.send(path, fields | {"parent": "Nowhere"}).text
+
+
+def test_a_form_without_the_choice_leaves_it_as_it_is(manager: Browser, men: Category) -> None:
+    men.active = False
+    db.session.commit()
+    manager.send(f"/categories/{men.id}/edit", {"name": "Men", "parent": "Home > Clothes"})
+    db.session.expire_all()
+    assert db.session.get_one(Category, men.id).active is False
+
+
+def test_a_name_that_was_never_filled_says_that_it_is_as_the_shop_has_it(
+    manager: Browser, men: Category
+) -> None:
+    path, fields = f"/categories/{men.id}/edit", {"name": "Men", "parent": "Home > Clothes"}
+    assert manager.get(path).text.count('placeholder="as the shop has it"') == 2
+    manager.send(path, fields | {"name-pl": "Panowie"})
+    manager.send(path, fields | {"name-pl": ""})
+    page = manager.get(path).text
+    assert page.count('placeholder="as the shop has it"') == 1
+    assert 'placeholder="Men"' in page
+
+
+def test_only_a_category_that_is_hidden_here_is_marked_so(viewer: Browser, men: Category) -> None:
+    assert "not active" not in viewer.get("/categories").text
+    assert men.parent is not None
+    men.parent.active = False
+    db.session.commit()
+    assert "not active" in viewer.get("/categories").text

@@ -64,8 +64,16 @@ def test_what_no_service_says_comes_back_as_it_is(text: str) -> None:
             "found by 'mug'; in error in shop 'A'; active",
             "znalezione przez „mug”; z błędem w sklepie „A”; aktywne",
         ),
+        (
+            "conflict in name (en): PPM Cups, shop Mugs, last known Mug. To send what PPM has: flask sync"
+            " category 'Home > Cups' --shop 'Shop A' --force. To keep what the shop has, write it into the"
+            " category here",
+            "konflikt w polu nazwa (en): PPM Cups, sklep Mugs, ostatnio znane Mug. Aby wysłać to, co ma PPM:"
+            " flask sync category 'Home > Cups' --shop 'Shop A' --force. Aby zostało to, co ma sklep, wpisz"
+            " to w kategorii tutaj",
+        ),
     ],
-    ids=["batch", "image", "filter"],
+    ids=["batch", "image", "filter", "conflict"],
 )
 def test_a_sentence_within_a_sentence_is_taken_apart_where_most_of_it_is_known(
     text: str, polish_text: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from ppm_web.extensions import db, reading
 from ppm_web.models import ROOT_CATEGORY_ID, Category, CategoryText
+from ppm_web.prestashop.names import clean_name, fold_name
 from ppm_web.prestashop.validation import problems_of_name
 from ppm_web.services.catalog.errors import CatalogError, Fault, InvalidEditError, quoted
 from ppm_web.services.catalog.finding import category_by_path, path_to
@@ -18,10 +19,14 @@ from ppm_web.services.errors import CategoryCycleError
 
 @dataclass(frozen=True, slots=True)
 class CategoryEdit:
-    """A category as it shall be. ``parent`` is a path; ``names`` are by language, "" for none."""
+    """A category as it shall be. ``parent`` is a path; ``names`` are by language, "" for none.
+
+    ``active`` None: PPM does not hold the switch, each shop's own stands (R25). A name that was never filled
+    stays not held when it is left empty; one that was there is emptied, and the working name stands in.
+    """
 
     name: str
-    active: bool
+    active: bool | None
     parent: str
     names: Mapping[str, str]
 
@@ -38,7 +43,7 @@ def update_category(category_id: int, edit: CategoryEdit) -> Category:
 def _updated(category_id: int, edit: CategoryEdit) -> Category:
     db.session.get(Category, ROOT_CATEGORY_ID, with_for_update=True)  # one move at a time: two make a cycle
     category = db.session.get_one(Category, category_id, with_for_update=True, populate_existing=True)
-    name, names = _folded(edit.name), {code: _folded(text) for code, text in edit.names.items()}
+    name, names = _clean(edit.name), {code: _clean(text) for code, text in edit.names.items()}
     faults = [Fault("name", reason) for reason in _name_faults(name)]
     faults += [
         Fault(f"name:{code}", reason) for code, text in names.items() if text for reason in _name_faults(text)
@@ -58,8 +63,8 @@ def _updated(category_id: int, edit: CategoryEdit) -> Category:
     return category
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.replace("\0", "").split())
+def _clean(text: str) -> str:
+    return clean_name(text.replace("\0", ""))
 
 
 def _name_faults(name: str) -> list[str]:
@@ -75,7 +80,7 @@ def _parent_id(category: Category, path: str) -> int | None:
     parent = category_by_path(path)
     if parent is None:
         raise CatalogError(
-            f"There is no category {quoted(_folded(path))}: write a path such as Home > Clothes"
+            f"There is no category {quoted(_clean(path))}: write a path such as Home > Clothes"
         )
     if parent.id == category.parent_id:
         return parent.id
@@ -90,25 +95,17 @@ def _parent_id(category: Category, path: str) -> int | None:
 
 
 def _is_taken(category: Category, parent_id: int | None, name: str) -> bool:
-    """Whether a sibling has the name; case makes no difference, as in a shop's database."""
+    """Whether a sibling has the name, however it is written (names.fold_name)."""
+    siblings = select(Category.name).where(Category.parent_id == parent_id, Category.id != category.id)
     with db.session.no_autoflush:
-        rows = db.session.execute(
-            select(Category.id).where(
-                *(Category.parent_id == parent_id, Category.id != category.id),
-                func.lower(Category.name).in_({name.lower(), func.lower(name)}),
-            )
-        )
-        return rows.first() is not None
+        return fold_name(name) in {fold_name(sibling) for sibling in db.session.scalars(siblings)}
 
 
 def _write_names(category: Category, names: Mapping[str, str]) -> None:
-    """A language whose name goes keeps its other texts: then the working name stands in."""
     texts = {text.language: text for text in category.texts}
     for code, name in names.items():
         text = texts.get(code)
         if text is None and name:
             category.texts.append(CategoryText(language=code, name=name))
-        elif text is not None and not name and not any((text.description, text.slug, text.meta_title)):
-            category.texts.remove(text)
-        elif text is not None and text.name != name:
+        elif text is not None and (text.name or "") != name:
             text.name = name

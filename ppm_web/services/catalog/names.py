@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from ppm_web.extensions import db
 from ppm_web.models import ROOT_CATEGORY_ID, Category, Manufacturer
+from ppm_web.prestashop.names import clean_name, fold_name
 from ppm_web.prestashop.validation import problems_of_name
 from ppm_web.services.catalog.errors import CatalogError, quoted
 from ppm_web.services.upserts import upsert
@@ -36,7 +36,7 @@ def split_path(path: str) -> tuple[str, ...]:
     Raises CatalogError: an empty name, one that PrestaShop refuses in all versions (over 128
     characters, ``<>{}``, control characters), more than 20 levels.
     """
-    names = tuple(_folded(name) for name in _parted(path))
+    names = tuple(clean_name(name) for name in _parted(path))
     if not all(names):
         raise CatalogError(f"The category path {quoted(path)} has an empty name in it")
     if len(names) > MAX_DEPTH + 1:
@@ -50,7 +50,7 @@ def split_path(path: str) -> tuple[str, ...]:
 class CatalogNames:
     """The ids behind names; what is missing is made in the open transaction, or not at all.
 
-    Upper and lower case make no difference, as in a shop's database: the first spelling stays.
+    Names are the same as ``names.fold_name`` has it: the first spelling stays.
     What was found is kept, so forget it (``forget``) when the transaction is rolled back.
     """
 
@@ -67,37 +67,34 @@ class CatalogNames:
     def category_id(self, names: tuple[str, ...]) -> int:
         """The category at the end of a split path; NOT_MADE when it is not there and must not be made."""
         current = ROOT_CATEGORY_ID
-        for name in names[1:] if names[0].casefold() == self._root_name() else names:
+        for name in names[1:] if fold_name(names[0]) == self._root_name() else names:
             children = self._children_of(current)
-            if (child := children.get(name.casefold())) is None:
+            if (child := children.get(fold_name(name))) is None:
                 if not self._make:
                     return NOT_MADE
-                child = children[name.casefold()] = _made_category(current, name)
+                child = children[fold_name(name)] = _made_category(current, name)
             current = child
         return current
 
     def manufacturer_id(self, name: str) -> int | None:
         """The manufacturer of that name, None for no name."""
-        if not name:
+        if not (name := clean_name(name)):
             return None
         if self._manufacturers is None:
             rows = db.session.execute(
                 select(Manufacturer.name, Manufacturer.id).order_by(Manufacturer.id.desc())
             )
-            self._manufacturers = {row.name.casefold(): row.id for row in rows}
-        if (found := self._manufacturers.get(name.casefold())) is None:
+            self._manufacturers = {fold_name(row.name): row.id for row in rows}
+        if (found := self._manufacturers.get(fold_name(name))) is None:
             if not self._make:
                 return NOT_MADE
-            found = self._manufacturers[name.casefold()] = _made_manufacturer(name)
+            found = self._manufacturers[fold_name(name)] = _made_manufacturer(name)
         return found
 
     def _root_name(self) -> str:
         if not self._root:
-            self._root = (
-                db.session.scalars(select(Category.name).where(Category.id == ROOT_CATEGORY_ID))
-                .one()
-                .casefold()
-            )
+            root = select(Category.name).where(Category.id == ROOT_CATEGORY_ID)
+            self._root = fold_name(db.session.scalars(root).one())
         return self._root
 
     def _children_of(self, parent_id: int) -> dict[str, int]:
@@ -107,7 +104,7 @@ class CatalogNames:
                 .where(Category.parent_id == parent_id)
                 .order_by(Category.id.desc())
             )
-            self._children[parent_id] = {row.name.casefold(): row.id for row in rows}
+            self._children[parent_id] = {fold_name(row.name): row.id for row in rows}
         return self._children[parent_id]
 
 
@@ -161,10 +158,6 @@ def _parted(path: str) -> list[str]:
 def _parted_at(part: str, arrow: str) -> list[str]:
     names = part.split(arrow)
     return names if all(name.strip() for name in names) else [part]
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def _made_category(parent_id: int, name: str) -> int:

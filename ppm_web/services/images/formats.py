@@ -65,7 +65,7 @@ def fitting(data: bytes, max_bytes: int) -> Picture:
     it is turned upright then, and loses its metadata (a camera's position). Raises ImageError for what is
     no picture, is damaged, or cannot be made to fit.
     """
-    image = _opened(data)
+    image = opened(data)
     media_type = _MEDIA_TYPES.get(image.format or "")
     if media_type and len(data) <= max_bytes and max(image.size) <= LONGEST_SIDE:
         return Picture(data, media_type, *image.size)
@@ -84,7 +84,7 @@ def fitting(data: bytes, max_bytes: int) -> Picture:
 
 def thumbnail(data: bytes) -> bytes:
     """A small webp of a picture, for pages; of an animation the first frame. Raises ImageError."""
-    image = _upright(_opened(data))
+    image = upright(opened(data))
     image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     return _saved(image, "WEBP", quality=80)
 
@@ -94,8 +94,8 @@ def megabytes(size: int) -> str:
     return f"{size / 1024 / 1024:.1f}".removesuffix(".0") + " MB"
 
 
-def _opened(data: bytes) -> Image.Image:
-    """The picture, unpacked, so that damage shows here and not in the shop."""
+def opened(data: bytes) -> Image.Image:
+    """The picture, unpacked, so that damage shows here and not in the shop. Raises ImageError."""
     if not data:
         raise ImageError("is empty")
     if len(data) > MOST_BYTES:
@@ -131,8 +131,10 @@ def _what_it_is(data: bytes) -> str:
     return "is no picture that PPM can read: use JPEG, PNG, GIF or WebP"
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """In RGB or RGBA, turned as its camera said, without the profile of colours that are gone."""
+def upright(image: Image.Image) -> Image.Image:
+    """In RGB or RGBA, turned as its camera said, without the profile of colours that are gone.
+
+    Raises ImageError for what has more than 8 bits of grey."""
     profile = None if image.mode == "CMYK" else image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith(("I", "F")):  # 16 bits of grey and more: converting would cut them off
@@ -145,7 +147,7 @@ def _upright(image: Image.Image) -> Image.Image:
 def _written_anew(image: Image.Image, max_bytes: int) -> Picture:
     """As png what has no loss yet or lets the ground show through, as jpeg what is a photograph."""
     lossless = image.format not in {"JPEG", "MPO", "WEBP", "AVIF"}
-    image = _upright(image)
+    image = upright(image)
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     if lossless and image.mode == "RGB" and len(data := _saved(image, "PNG")) <= max_bytes:
         return Picture(data, "image/png", *image.size)

@@ -1,26 +1,26 @@
-"""How a category gets into a shop (R6, R11): parents first, adopted where it is there, made where not."""
+"""How a category gets into a shop (R6, R11, R25 to R27): parents first, linked where it is there, made where
+not; ids that are known are looked at again before they are used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import current_app
 
+from ppm_web.extensions import reading
 from ppm_web.models import ROOT_CATEGORY_ID, MappingKind, PrestaShopShop
 from ppm_web.prestashop.client import PrestaShopClient
-from ppm_web.prestashop.diff import changed_fields, payload_hash
-from ppm_web.prestashop.errors import InvalidProduct, NotFound
-from ppm_web.prestashop.transformers import category_creation_payload, category_payload, complete_texts
+from ppm_web.prestashop.errors import InvalidProduct, PrestaShopError
+from ppm_web.prestashop.transformers import category_creation_payload
 from ppm_web.prestashop.validation import check_category
 from ppm_web.prestashop.values import Payload, ShopProfile
-from ppm_web.services.errors import CategoryCycleError, ConflictError, MappingError
-from ppm_web.services.ledger import claims
-from ppm_web.services.ledger.claims import Claim
-from ppm_web.services.ledger.tries import UNCHANGED, SyncResult
+from ppm_web.services.catalog.names import category_paths
+from ppm_web.services.errors import CategoryCycleError, MappingError
 from ppm_web.services.ownership.snapshots import CategoryData, category_path
+from ppm_web.services.shops import making as remote_making
 from ppm_web.services.shops import mappings, remote_ids
-from ppm_web.services.shops.remote_ids import Made, Making, RemoteThing
+from ppm_web.services.shops.making import Made, Making, RemoteThing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +46,20 @@ class CategoryStrategy:
     client: PrestaShopClient
     profile: ShopProfile
 
-    def ensure_all(self, category_ids: Sequence[int]) -> dict[int, Made]:
+    def ensure_all(self, category_ids: Sequence[int], *, look: bool = True) -> dict[int, Made]:
         """The shop's ids of categories, made with their parents where it lacks them; nothing is updated.
 
         Missing ones are made a level at a time, each level in one request: the shop rebuilds its tree
-        once a request. Of one that cannot be had ``Made.error`` says why, also where that is a parent.
+        once a request. ``look``: ids that were not seen for PPM_FACTS_SECONDS are looked at again, all in
+        one request (R27); without, what is known is taken as it is. Of a category that cannot be had
+        ``Made.error`` says why, also where that is a parent.
         """
-        ours = [number for number in category_ids if number != ROOT_CATEGORY_ID]
-        known = remote_ids.known_ids(self.shop.id, MappingKind.CATEGORY, list(map(str, ours)))
-        made = {number: Made(known[str(number)]) for number in ours if str(number) in known}
-        if len(ours) < len(category_ids):
-            made[ROOT_CATEGORY_ID] = self._home_or_error()
+        made: dict[int, Made] = self._look(category_ids) if look else {}
+        ours = [number for number in category_ids if number != ROOT_CATEGORY_ID and number not in made]
+        known = self._known(ours)
+        made |= {number: Made(known[number]) for number in ours if number in known}
+        if ROOT_CATEGORY_ID in category_ids:
+            made.setdefault(ROOT_CATEGORY_ID, self._home_or_error())
         paths: dict[int, list[CategoryData]] = {}
         for number in ours:
             if number not in made:
@@ -64,38 +67,35 @@ class CategoryStrategy:
                     paths[number] = category_path(number)
                 except CategoryCycleError as error:
                     made[number] = Made(error=error)
-        return made | self._ensure_paths(paths)
+        return made | self.ensure_paths(paths, look=look)
 
-    def sync(
-        self, claim: Claim, category_id: int, pushed: Payload | None, pushed_hash: str | None
-    ) -> SyncResult:
-        """Make the category in the shop what it is here.
+    def ensure_paths(
+        self, paths: Mapping[int, Sequence[CategoryData]], *, look: bool = True
+    ) -> dict[int, Made]:
+        """As ensure_all, of whole paths (snapshots.category_path): of all their categories, the topmost
+        level first."""
+        if not paths:
+            return {}
+        above = {step.category_id for path in paths.values() for step in path}
+        told = self._look([ROOT_CATEGORY_ID, *above]) if look else {}
+        home = told.get(ROOT_CATEGORY_ID) or self._home_or_error()
+        made: dict[int, Made] = {}
+        for depth in range(max(map(len, paths.values()))):
+            level: dict[int, _Child] = {}
+            for path in paths.values():
+                if depth < len(path):
+                    category = path[depth]
+                    parent = made[path[depth - 1].category_id] if depth else home
+                    if (error := told.get(category.category_id, parent).error) is not None:
+                        made[category.category_id] = Made(error=error)
+                    else:
+                        level[category.category_id] = _Child(category, parent.remote_id)
+            made |= self._ensure_level(level)
+        return made
 
-        ``pushed`` is what it was last, ``pushed_hash`` None where only the shop can tell what it
-        holds. Raises as ``ensure``, and ClaimLostError.
-        """
-        path = category_path(category_id)
-        if not path:
-            return SyncResult(self._home(), UNCHANGED, "none", "", {}, 1)
-        made = self._ensure_paths({category_id: path})
-        parent_id = made[path[-2].category_id].known()[0] if len(path) > 1 else self._home()
-        category = path[-1]
-        remote_id, created = made[category_id].known()
-        wanted = category_payload(category.snapshot, self._languages(), parent_id)
-        checksum = payload_hash(wanted)
-        if created:
-            message, operation = "Category created successfully", "create"
-        elif pushed_hash == checksum and not claim.force:
-            message, operation = UNCHANGED, "none"
-        else:
-            base = None if claim.force or pushed_hash is None else pushed
-            changed = self._update(claim, category, remote_id, base, wanted)
-            message = "Category updated successfully" if changed else UNCHANGED
-            operation = "update" if changed else "none"
-        return SyncResult(remote_id, message, operation, checksum, wanted, category.revision)
-
-    def _home(self) -> int:
-        if (mapped := self._known(ROOT_CATEGORY_ID)) is not None:
+    def home(self) -> int:
+        """The shop's home category, where our root stands. Raises MappingError where nobody knows it."""
+        if (mapped := self._known([ROOT_CATEGORY_ID]).get(ROOT_CATEGORY_ID)) is not None:
             return mapped
         if not self.profile.home_category:
             raise MappingError(
@@ -104,34 +104,38 @@ class CategoryStrategy:
             )
         return self.profile.home_category
 
+    def languages(self) -> dict[str, int]:
+        """Our language codes → the shop's language ids."""
+        return mappings.languages(self.shop.id, self.profile)
+
     def _home_or_error(self) -> Made:
         try:
-            return Made(self._home())
+            return Made(self.home())
         except MappingError as error:
             return Made(error=error)
 
-    def _known(self, category_id: int) -> int | None:
-        return remote_ids.known_id(self.shop.id, MappingKind.CATEGORY, str(category_id))
+    def _known(self, category_ids: Collection[int]) -> dict[int, int]:
+        known = remote_ids.known_ids(self.shop.id, MappingKind.CATEGORY, list(map(str, category_ids)))
+        return {int(ours): remote_id for ours, remote_id in known.items()}
 
-    def _languages(self) -> dict[str, int]:
-        return mappings.languages(self.shop.id, self.profile)
-
-    def _ensure_paths(self, paths: Mapping[int, Sequence[CategoryData]]) -> dict[int, Made]:
-        """All categories of the paths, the topmost level first."""
-        made: dict[int, Made] = {}
-        home = self._home_or_error() if paths else Made()
-        for depth in range(max(map(len, paths.values()), default=0)):
-            level: dict[int, _Child] = {}
-            for path in paths.values():
-                if depth < len(path):
-                    parent = made[path[depth - 1].category_id] if depth else home
-                    category = path[depth]
-                    if parent.error is not None:
-                        made[category.category_id] = Made(error=parent.error)
-                    else:
-                        level[category.category_id] = _Child(category, parent.remote_id)
-            made |= self._ensure_level(level)
-        return made
+    def _look(self, category_ids: Collection[int]) -> dict[int, Made]:
+        """Look whether the shop has the known ones of them still: what cannot be used, with the reason."""
+        kind, ours = MappingKind.CATEGORY, list(map(str, category_ids))
+        if not ours:
+            return {}
+        try:
+            gone = remote_ids.still_there(self.shop.id, kind, ours, self.client.categories_there)
+        except PrestaShopError as error:
+            return {number: Made(error=error) for number in category_ids}
+        if not gone:
+            return {}
+        with reading():
+            paths = category_paths(list(map(int, gone)))
+        told: dict[int, Made] = {}
+        for key, remote_id in gone.items():
+            thing = RemoteThing(key, "", f"the category '{paths.get(int(key), key)}'")
+            told[int(key)] = Made(error=remote_making.gone_by_hand(kind, self.shop.name, thing, remote_id))
+        return told
 
     def _ensure_level(self, level: Mapping[int, _Child]) -> dict[int, Made]:
         """The categories of one level below parents that the shop has."""
@@ -150,57 +154,26 @@ class CategoryStrategy:
             return self.client.create_categories([self._new(level[int(thing.ours)]) for thing in things])
 
         made: dict[int, Made] = {}
-        languages = self._languages()
+        languages = self.languages()
         things: list[RemoteThing] = []
-        known = remote_ids.known_ids(self.shop.id, MappingKind.CATEGORY, list(map(str, level)))
+        known = self._known(level)
         for number, child in level.items():
             snapshot = child.category.snapshot
             try:
-                if str(number) not in known:
+                if number not in known:
                     check_category(snapshot, self.profile.version, languages)
                 things.append(RemoteThing(str(number), snapshot.name, f"the category '{snapshot.name}'"))
             except InvalidProduct as error:
                 made[number] = Made(error=error)
         making = Making(self.shop.id, self.shop.name, MappingKind.CATEGORY, find, create)
-        ensured = remote_ids.ensure(making, things)
+        ensured = remote_making.ensure(making, things)
         return made | {int(ours): result for ours, result in ensured.items()}
 
     def _new(self, child: _Child) -> Payload:
         return category_creation_payload(
             child.category.snapshot,
-            self._languages(),
+            self.languages(),
             child.parent_id,
             [language.id for language in self.profile.languages],
             current_app.config["LANGUAGES"][0],
         )
-
-    def _update(
-        self, claim: Claim, category: CategoryData, remote_id: int, base: Payload | None, wanted: Payload
-    ) -> bool:
-        """Send what differs; False when nothing does."""
-        check_category(category.snapshot, self.profile.version, self._languages())
-        try:
-            base = base or self.client.read_category(remote_id)
-            changes = changed_fields(base, wanted)
-            if changes:
-                remote = (
-                    self.client.read_category(remote_id)
-                    if leaves_out_languages(changes, self.profile)
-                    else {}
-                )
-                shop_languages = [language.id for language in self.profile.languages]
-                claims.mark_unsure([claim])
-                self.client.update_category(remote_id, complete_texts(changes, remote, shop_languages))
-        except NotFound as error:
-            raise ConflictError(
-                f"The category '{category.snapshot.name}' (id {remote_id}) is no longer in shop "
-                f"'{self.shop.name}': someone deleted it there. Say which one to use with: "
-                f"flask shop map '{self.shop.name}' category {category.category_id}=ID"
-            ) from error
-        return bool(changes)
-
-
-def leaves_out_languages(changes: Payload, profile: ShopProfile) -> bool:
-    """Whether a changed text is not ours in all of the shop's languages: the shop's own must be read."""
-    everywhere = {str(language.id) for language in profile.languages}
-    return any(isinstance(texts, dict) and everywhere - texts.keys() for texts in changes.values())

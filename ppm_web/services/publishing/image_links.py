@@ -1,5 +1,7 @@
 """Which picture of ours is which image of a product in a shop, and what was sent without an answer.
 
+Also one that the shop had already, and that was taken as ours as it is the same.
+
 A row stands before a picture is sent. Until its id is known its ``remote_id`` is minus the highest image id
 that the product had (0 without any): the shop counts upwards, so an image with a higher id that nobody knows
 is the one that was sent, also for a worker that comes after one that died (docs/adr/0010).
@@ -7,7 +9,7 @@ is the one that was sent, also for a worker that comes after one that died (docs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, insert, select, update
 
@@ -30,6 +32,17 @@ def note_sending(status_id: int, content_hash: str, highest: int) -> None:
         insert(RemoteImage).values(status_id=status_id, content_hash=content_hash, remote_id=-highest)
     )
     db.session.commit()
+
+
+def note_found(status_id: int, found: Mapping[str, int]) -> None:
+    """Note pictures that the shop had without our sending them, by content hash, and commit."""
+    if found:
+        rows = [
+            {"status_id": status_id, "content_hash": content_hash, "remote_id": image_id}
+            for content_hash, image_id in found.items()
+        ]
+        db.session.execute(insert(RemoteImage), rows)
+        db.session.commit()
 
 
 def note_sent(status_id: int, content_hash: str, image_id: int) -> None:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from ppm_web.models import MappingKind
 from ppm_web.prestashop.conflict_words import conflict_sentence, conflicts_kept
 from ppm_web.prestashop.diff import payload_hash
 from ppm_web.prestashop.errors import PrestaShopError
+from ppm_web.prestashop.three_way import to_read
 from ppm_web.prestashop.transformers import product_payload
 from ppm_web.prestashop.validation import check_product
 from ppm_web.prestashop.values import RemoteIds
@@ -26,13 +26,16 @@ from ppm_web.services.publishing.group import IMAGES, Group, Task
 from ppm_web.services.publishing.images import ProductImages, check_complete
 from ppm_web.services.publishing.images import wanted as wanted_images
 from ppm_web.services.publishing.links import ProductLinks
+from ppm_web.services.publishing.manufacturers import ManufacturerStrategy
 from ppm_web.services.publishing.stock import ProductStock
 from ppm_web.services.publishing.updates import ProductUpdates
-from ppm_web.services.shops import mappings, remote_ids
-from ppm_web.services.shops.remote_ids import RemoteThing
+from ppm_web.services.shops import mappings
+from ppm_web.services.shops.making import Made
 
 T = TypeVar("T")
 
+IDS = ("categories", "id_category_default", "id_manufacturer")
+"""Fields that hold ids which the shop's people may have deleted."""
 MESSAGES = {
     "create": "Product created successfully",
     "update": "Product updated successfully",
@@ -55,10 +58,11 @@ class ProductStrategy:
 
         Raises only what concerns the whole group: ClaimLostError, and errors of PPM's own.
         """
-        self._prepare()
+        self._prepare(self.group.tasks, look=False)
         for task in self.group.open():
             if self._is_unchanged(task):
                 self._finish(task)
+        self._prepare([task for task in self.group.open() if self._sends_ids(task)], look=True)
         self._link_and_read()
         ProductUpdates(self.group).send(self.group.open())
         ProductStock(self.group).send(self.group.open())
@@ -71,6 +75,13 @@ class ProductStrategy:
         state, forced = task.state, task.claim.force or task.claim.force_stock
         same = state.external_id is not None and state.payload_hash == task.checksum
         return same and not state.sending and not forced
+
+    def _sends_ids(self, task: Task) -> bool:
+        """Whether ids of the shop's categories or makers may be sent: these are looked at again (R27)."""
+        state, fields = task.state, task.fields
+        if state.external_id is None or state.sending or task.claim.force:
+            return True
+        return bool(to_read(state.base, {name: fields[name] for name in IDS if name in fields}))
 
     def _link_and_read(self) -> None:
         """Read the products that are linked, and find or make the others. One that someone deleted in the
@@ -100,9 +111,10 @@ class ProductStrategy:
             images = ProductImages(self.group.shop, self.group.client)
             brought = self.group.together(
                 tasks,
-                lambda: images.bring(task.claim, task.claim.status_id, state.known_id, hashes, check=check),
+                lambda: images.bring(task.claim, state.known_id, hashes, pushed=pushed, check=check),
             )
-            task.changed = task.changed or brought
+            task.changed = task.changed or brought.changed
+            task.notes += brought.notes
             task.know({IMAGES: hashes})
 
     def _finish(self, task: Task) -> None:
@@ -131,25 +143,33 @@ class ProductStrategy:
         told = f"{task.sku}: {conflict_sentence(task.conflicts, languages)}"
         return FieldConflictError("; ".join([told, *task.notes]), conflicts_kept(task.conflicts))
 
-    def _prepare(self) -> None:
-        """Say of each product what it is to become: checked here, in the shop's ids, with its hash."""
+    def _prepare(self, tasks: Sequence[Task], *, look: bool) -> None:
+        """Say of each product what it is to become: checked here, in the shop's ids, with its hash.
+
+        ``look``: ids that were not seen for a while are looked at again, which may bring others.
+        """
         languages = mappings.languages(self.group.shop.id, self.group.profile)
-        for task in self.group.tasks:
+        for task in tasks:
             self._for([task], self._check, languages)
-        taxes = self._each(lambda task: task.product.tax_rate, self._tax_group)
-        makers = self._each(lambda task: task.product.manufacturer, self._manufacturer)
-        categories = self._categories()
-        for task in self.group.open():
+        taxes = self._each(_open(tasks), lambda task: task.product.tax_rate, self._tax_group)
+        makers = self._manufacturers(_open(tasks), look=look)
+        categories = self._categories(_open(tasks), look=look)
+        for task in _open(tasks):
             task.ids = RemoteIds(
                 languages=languages,
                 tax_rules_group=taxes[task.product.tax_rate],
-                manufacturer=makers[task.product.manufacturer] if task.product.manufacturer_held else None,
+                manufacturer=self._maker_of(task, makers),
                 categories=None
                 if task.product.category_ids is None
                 else [categories[category_id] for category_id in (task.product.category_ids or ())],
                 home=self.group.profile.home_category,
             )
             self._for([task], self._want)
+
+    def _maker_of(self, task: Task, makers: Mapping[int, int]) -> int | None:
+        if not task.product.manufacturer_held:
+            return None
+        return makers[task.product.manufacturer[0]] if task.product.manufacturer else 0
 
     def _check(self, tasks: Sequence[Task], languages: Mapping[str, int]) -> None:
         check_product(tasks[0].product.snapshot, self.group.profile.version, languages)
@@ -164,10 +184,12 @@ class ProductStrategy:
             task.wanted[IMAGES] = hashes
         task.checksum = payload_hash(task.wanted)
 
-    def _each(self, key: Callable[[Task], T], find: Callable[[Task], int]) -> dict[T, int]:
+    def _each(
+        self, tasks_open: Sequence[Task], key: Callable[[Task], T], find: Callable[[Task], int]
+    ) -> dict[T, int]:
         """The shop's id for each different key of the open products, found once."""
         wanted: dict[T, list[Task]] = {}
-        for task in self.group.open():
+        for task in tasks_open:
             wanted.setdefault(key(task), []).append(task)
         found: dict[T, int] = {}
         for value, tasks in wanted.items():
@@ -197,36 +219,42 @@ class ProductStrategy:
             self.group.shop, self.group.client, self.group.profile, task.product.tax_rate
         )
 
-    def _manufacturer(self, task: Task) -> int:
-        if task.product.manufacturer is None:
-            return 0
-        manufacturer_id, name = task.product.manufacturer
-        client = self.group.client
-        thing = RemoteThing(str(manufacturer_id), name, f"the manufacturer '{name}'")
-        made = remote_ids.ensure(
-            remote_ids.Making(
-                shop_id=self.group.shop.id,
-                shop_name=self.group.shop.name,
-                kind=MappingKind.MANUFACTURER,
-                find=lambda things: {each.ours: client.find_manufacturers(each.name) for each in things},
-                create=lambda things: [client.create_manufacturer(each.name) for each in things],
-            ),
-            [thing],
+    def _manufacturers(self, tasks: Sequence[Task], *, look: bool) -> dict[int, int]:
+        """The shop's ids of all makers of the products."""
+        names = dict(task.product.manufacturer for task in tasks if task.product.manufacturer)
+        strategy = ManufacturerStrategy(self.group.shop, self.group.client)
+        return self._made(
+            tasks,
+            lambda: strategy.ensure_all(names, look=look),
+            lambda task: [task.product.manufacturer[0]] if task.product.manufacturer else [],
         )
-        return made[thing.ours].known()[0]
 
-    def _categories(self) -> dict[int, int]:
-        """The shop's ids of all categories that the open products are in, made a level at a time."""
-        tasks = self.group.open()
+    def _categories(self, tasks: Sequence[Task], *, look: bool) -> dict[int, int]:
+        """The shop's ids of all categories that the products are in, made a level at a time."""
         wanted = list(dict.fromkeys(number for task in tasks for number in task.product.category_ids or ()))
         strategy = CategoryStrategy(self.group.shop, self.group.client, self.group.profile)
-        made = self._for(tasks, lambda tasks: self.group.together(tasks, lambda: strategy.ensure_all(wanted)))
+        return self._made(
+            tasks,
+            lambda: strategy.ensure_all(wanted, look=look),
+            lambda task: task.product.category_ids or (),
+        )
+
+    def _made(
+        self,
+        tasks: Sequence[Task],
+        ensure: Callable[[], Mapping[int, Made]],
+        ids_of: Callable[[Task], Sequence[int]],
+    ) -> dict[int, int]:
+        """The shop's ids by ours; products of what could not be had fail with the reason."""
+        made = self._for(tasks, lambda tasks: self.group.together(tasks, ensure)) if tasks else None
         known: dict[int, int] = {}
-        for category_id, result in (made or {}).items():
-            concerned = [
-                task for task in tasks if task.open and category_id in (task.product.category_ids or ())
-            ]
+        for number, result in (made or {}).items():
+            concerned = [task for task in tasks if task.open and number in ids_of(task)]
             remote_id = self._for(concerned, lambda _, made: made.known()[0], result)
             if remote_id is not None:
-                known[category_id] = remote_id
+                known[number] = remote_id
         return known
+
+
+def _open(tasks: Sequence[Task]) -> list[Task]:
+    return [task for task in tasks if task.open]

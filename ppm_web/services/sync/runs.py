@@ -29,6 +29,7 @@ from ppm_web.services.pace import breaker
 from ppm_web.services.pace import rate as pace_rate
 from ppm_web.services.pace.memory import Lane
 from ppm_web.services.publishing.categories import CategoryStrategy
+from ppm_web.services.publishing.category_sync import CategoryState, CategorySync
 from ppm_web.services.publishing.group import Group, RemoteState, Task
 from ppm_web.services.publishing.products import ProductStrategy
 from ppm_web.services.shops import client as shop_client
@@ -138,8 +139,7 @@ def _sync_category(claimed: Claim, job_id: str) -> Ending:
     with reading():
         status = db.session.get_one(CategorySyncStatus, claimed.status_id, populate_existing=True)
         shop = db.session.get_one(PrestaShopShop, status.shop_id, populate_existing=True)
-        category_id, pushed, pushed_hash = status.category_id, status.pushed, status.payload_hash
-        name = status.category.name
+        category_id, state, name = status.category_id, CategoryState.of(status), status.category.name
     run = Run(
         claim=claimed,
         shop_id=shop.id,
@@ -153,9 +153,8 @@ def _sync_category(claimed: Claim, job_id: str) -> Ending:
 
     def work(client: PrestaShopClient, profile: ShopProfile) -> Exception | None:
         try:
-            ending.came = CategoryStrategy(shop, client, profile).sync(
-                claimed, category_id, pushed, pushed_hash
-            )
+            strategy = CategoryStrategy(shop, client, profile)
+            ending.came = CategorySync(strategy, claimed).sync(category_id, state)
         finally:
             run.requests = client.request_count
             run.exchanges = [asdict(exchange) for exchange in client.exchanges]

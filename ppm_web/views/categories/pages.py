@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -26,6 +27,9 @@ from ppm_web.views.web.display import number
 from ppm_web.views.web.said import said
 
 blueprint = Blueprint("categories", __name__)
+
+ACTIVE: Final = {"on": True, "off": False, "shop": None}
+"""What the form's choices mean; "shop": each shop's own switch stands."""
 
 
 @blueprint.get("/categories")
@@ -78,7 +82,7 @@ def update(category_id: int) -> ResponseReturnValue:
     prefix = "name-"
     wanted = CategoryEdit(
         name=form.get("name", ""),
-        active="active" in form,
+        active=ACTIVE.get(form.get("active", ""), category.active),
         parent=form.get("parent", ""),
         names={code: form[prefix + code] for code in _languages(category) if prefix + code in form},
     )
@@ -155,6 +159,7 @@ def _languages(category: Category) -> list[str]:
 
 def _page(category: Category, faults: dict[str, str]) -> str:
     names = {text.language: text.name for text in category.texts}
+    active = {held: choice for choice, held in ACTIVE.items()}[category.active]
     return render_template(
         "categories/edit.html",
         category=category,
@@ -162,7 +167,8 @@ def _page(category: Category, faults: dict[str, str]) -> str:
         statuses=category_rows.statuses_of([category.id])[category.id],
         parent=finding.category_path(category.parent) if category.parent else "",
         path=finding.category_path(category),
-        names={code: names.get(code, "") for code in _languages(category)},
+        names={code: names.get(code) for code in _languages(category)},
+        active=request.form.get("active", active) if faults else active,
         faults=faults,
         form=request.form if faults else None,
     )
