@@ -161,7 +161,7 @@ def test_the_newest_link_is_the_product_that_the_shop_made_last(shop: PrestaShop
     assert link_checks.newest_link(shop.id) is None
     first, last = published(shop, work, "A-1", "A-2")
     highest = max((status_of(product, shop).external_id or 0, product.sku) for product in (first, last))
-    assert link_checks.newest_link(shop.id) == highest
+    assert link_checks.newest_link(shop.id) == link_checks.NewestLink(*highest)
 
 
 def test_another_address_needs_the_key_and_puts_all_links_in_doubt(
