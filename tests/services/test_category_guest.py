@@ -115,7 +115,7 @@ def test_a_category_that_the_shop_hides_or_moves_stays_so(
     sync_now(category, shop, work)
     number, other = id_of(category, shop), there(practice_82, "Sale")
     assert number is not None
-    practice_82.back_office.edit("categories", number, active="0")
+    practice_82.back_office.edit("categories", number, {"active": "0"})
     practice_82.back_office.move_category(number, other)
     write_text(category, name="Mugs")
     row = sync_now(category, shop, work)

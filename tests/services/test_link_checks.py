@@ -53,6 +53,12 @@ def report(shop: PrestaShopShop) -> dict[str, object]:
     return found
 
 
+def moved(shop: PrestaShopShop) -> None:
+    """As after another address."""
+    shop.check_links, shop.links_report = True, {"why": "its address was changed", "moved": True}
+    db.session.commit()
+
+
 def test_a_shop_that_is_not_in_doubt_is_not_asked(practice_82: PracticeShop, shop: PrestaShopShop) -> None:
     assert not check(shop)
     assert practice_82.requests == []
@@ -70,7 +76,7 @@ def test_what_fits_stays_and_the_rest_is_unlinked_and_told(
     db.session.add(RemoteImage(status_id=status_of(other, shop).id, content_hash="a" * 64, remote_id=5))
     db.session.merge(renamed)
     db.session.commit()
-    link_checks.doubt(shop.id, "the newest product has another reference")
+    moved(shop)
     practice_82.reset_stats()
     assert check(shop)
     assert [(request.method, request.resource) for request in practice_82.requests] == [("GET", "products")]
@@ -83,13 +89,49 @@ def test_what_fits_stays_and_the_rest_is_unlinked_and_told(
     assert db.session.scalars(select(RemoteImage)).all() == []
     found = report(shop)
     assert (found["kept"], found["unlinked"], found["gone"]) == (2, 1, 1)
-    assert found["why"] == "the newest product has another reference"
     assert not shop.check_links
     told = link_checks.told(shop)
-    assert (
-        "Kept: 2; unlinked, as another product has the id: 1; unlinked, as they are not there: 1." in told[0]
-    )
+    assert "Kept: 2; unlinked, as another product has the id: 1; " in told[0]
+    assert "unlinked, as they are not there: 1; in conflict: 0." in told[0]
     assert any("is the product with the reference 'RING-1' there" in line for line in told)
+
+
+def test_at_the_same_address_products_that_are_not_what_they_were_are_conflicts(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    same, other, gone = published(shop, work, "SAME-1", "OTHER-1", "GONE-1")
+    category = make_category("Mugs")
+    remote_ids.set_id(shop.id, MappingKind.CATEGORY, str(category.id), 2, manual=False)
+    practice_82.back_office.edit("products", status_of(other, shop).external_id or 0, {"reference": "RING-1"})
+    practice_82.back_office.delete("products", status_of(gone, shop).external_id or 0)
+    link_checks.doubt(shop.id, "the newest product has another reference")
+    assert check(shop)
+    assert status_of(same, shop).state is SyncState.SYNCED
+    for product, theirs in ((other, "RING-1"), (gone, None)):
+        row = status_of(product, shop)
+        assert row.state is SyncState.CONFLICT
+        assert row.external_id is not None
+        assert row.conflicts == {"reference": {"base": None, "ours": None, "theirs": theirs}}
+        assert "nothing was sent" in row.message
+    found = report(shop)
+    assert (found["kept"], found["conflicts"], found["unlinked"], found["gone"]) == (1, 2, 0, 0)
+    assert found["why"] == "the newest product has another reference"
+    assert remote_ids.known_id(shop.id, MappingKind.CATEGORY, str(category.id)) == 2
+    newest = link_checks.newest_link(shop.id)
+    assert newest is not None
+    assert newest.reference == "SAME-1"
+
+
+def test_where_nothing_fits_it_is_another_shop(
+    practice_82: PracticeShop, shop: PrestaShopShop, work: Work
+) -> None:
+    products = published(shop, work, "A-1", "A-2")
+    for product in products:
+        practice_82.back_office.delete("products", status_of(product, shop).external_id or 0)
+    link_checks.doubt(shop.id, "the newest product is gone")
+    check(shop)
+    assert [status_of(product, shop).external_id for product in products] == [None, None]
+    assert report(shop)["gone"] == 2
 
 
 def test_what_was_found_by_name_is_found_again_and_what_a_person_mapped_is_looked_at(
@@ -105,7 +147,7 @@ def test_what_was_found_by_name_is_found_again_and_what_a_person_mapped_is_looke
         CategorySyncStatus(category_id=category.id, shop_id=shop.id, pushed={"a": "b"}, payload_hash="c")
     )
     db.session.commit()
-    link_checks.doubt(shop.id, "")
+    moved(shop)
     check(shop)
     assert remote_ids.known_id(shop.id, MappingKind.CATEGORY, str(category.id)) is None
     assert remote_ids.known_id(shop.id, MappingKind.MANUFACTURER, str(maker.id)) is None
@@ -161,7 +203,7 @@ def test_the_newest_link_is_the_product_that_the_shop_made_last(shop: PrestaShop
     assert link_checks.newest_link(shop.id) is None
     first, last = published(shop, work, "A-1", "A-2")
     highest = max((status_of(product, shop).external_id or 0, product.sku) for product in (first, last))
-    assert link_checks.newest_link(shop.id) == link_checks.NewestLink(*highest)
+    assert link_checks.newest_link(shop.id) == highest
 
 
 def test_another_address_needs_the_key_and_puts_all_links_in_doubt(
@@ -187,7 +229,7 @@ def test_a_doubt_is_not_thrown_away_by_a_later_one(shop: PrestaShopShop) -> None
 
 def test_a_row_that_moved_on_in_the_meantime_stays(shop: PrestaShopShop, work: Work) -> None:
     [product] = published(shop, work, "A-1")
-    link_checks.doubt(shop.id, "")
+    moved(shop)
 
     def relinked() -> None:
         db.session.execute(update(ProductSyncStatus).values(external_id=4711))

@@ -383,7 +383,7 @@ def test_several_tax_groups_of_one_rate_are_told_and_mapped_by_hand(
     work()
     message = status_of(product, shop).message
     assert "Several tax groups" in message
-    assert "5 EU VAT For Virtual Products (23 %)" in message
+    assert "1 PL Standard Rate (23%), 5 EU VAT For Virtual Products. " in message
     assert "flask shop map 'Shop A' tax 23=ID" in message
 
     mappings.map_by_hand(shop, MappingKind.TAX, "23", 5)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 from flask import Flask
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop, SyncState
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop, serve
+from ppm_web.prestashop.xml import parse
 from ppm_web.services.shops import changes as shop_changes
 from ppm_web.services.shops import checks as shop_checks
+from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import register as shop_register
 from ppm_web.services.shops import stores as shop_stores
 from ppm_web.services.shops import trials as shop_trials
@@ -66,7 +69,47 @@ def test_several_stores_are_told_and_nothing_is_published_before_one_is_chosen(
     assert (status.state, status.error_code) == (SyncState.ERROR, "store")
     assert practice.find_product("MUG-1") is None
     shop_changes.set_shop(shop, store=2)
+    assert shop.problems == []
     assert shop_checks.check_shop(shop.id).ok
+
+
+def made_in(url: str, store: str, reference: str) -> int:
+    """A product of one store, or of all: its id."""
+    body = f"<prestashop><product><reference>{reference}</reference><price>1</price>"
+    body += "<name><language id='1'>X</language></name><state>1</state></product></prestashop>"
+    address, login = f"{url}/api/products?id_shop={store}", (DEFAULT_KEY, "")
+    answer = requests.post(address, data=body, auth=login, timeout=10)
+    [made] = parse(answer.content, "product")
+    return int(made["id"])
+
+
+@pytest.mark.parametrize(
+    ("store", "after"),
+    [
+        (1, {"1/0": "7", "2/0": "20", "0/2": "30"}),
+        (2, {"1/0": "10", "2/0": "7", "0/2": "30"}),
+        (4, {"1/0": "10", "2/0": "20", "0/2": "7"}),
+    ],
+)
+def test_stock_is_written_to_the_row_of_the_store_and_to_no_other(
+    practice: PracticeShop, url: str, store: int, after: dict[str, str]
+) -> None:
+    product = made_in(url, "all", "MUG-1")
+    for number, pieces in ((1, 10), (2, 20), (3, 30)):
+        practice.back_office.in_store(number).set_stock(product, pieces)
+    shop = shop_register.add_shop("Shop A", url, DEFAULT_KEY, store)
+    with shop_client.client_for(shop) as client:
+        row = client.stock_rows([product])[product]
+        client.update_stock({row.id: 7})
+    assert stocks(practice) == after
+
+
+def test_a_product_that_only_another_store_has_is_found_there(url: str) -> None:
+    made = made_in(url, "1", "Cup-1")
+    shop = shop_register.add_shop("Two", url, DEFAULT_KEY, 2)
+    with shop_client.client_for(shop) as client:
+        assert client.find_in_other_stores(["CUP-1", "B"], [1, 2, 3, 4]) == {"CUP-1": {1: [made]}}
+        assert client.request_count == 3
 
 
 @pytest.mark.parametrize(("store", "row"), [(2, "2/0"), (3, "0/2")])

@@ -66,6 +66,8 @@ def set_shop(
     shop_register.commit_name(shop.name)
     for address in sorted({str(before["url"]), str(after["url"])}):
         shop_stores.settle_owner(address)
+    if "store_id" in moved and "url" not in moved:
+        tell_problems(shop)
 
 
 def set_currency_factor(shop: PrestaShopShop, factor: Decimal | None) -> None:
