@@ -168,6 +168,10 @@ class Found:
     alike: tuple[tuple[int, str], ...] = ()
     combinations_of: tuple[int, ...] = ()
 
+    def has(self, product_id: int) -> bool:
+        """Whether the product has the reference, in whatever capitals."""
+        return product_id in self.ids or any(product_id == number for number, _ in self.alike)
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteProduct:

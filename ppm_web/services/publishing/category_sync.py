@@ -22,6 +22,7 @@ from ppm_web.services.ledger.tries import UNCHANGED, SyncResult
 from ppm_web.services.ownership.snapshots import CategoryData, category_path
 from ppm_web.services.publishing.categories import CategoryStrategy
 from ppm_web.services.shops import remote_ids
+from ppm_web.services.shops.stores import shared_category_fields
 
 PARENT = "id_parent"
 MESSAGES = {
@@ -111,7 +112,9 @@ class CategorySync:
         return {int(ours): remote_id for ours, remote_id in known.items()}
 
     def _wanted(self, category: CategoryData, parent_id: int) -> Payload:
-        return category_payload(category.snapshot, self.strategy.languages(), parent_id)
+        shared = shared_category_fields(self.strategy.shop)
+        payload = category_payload(category.snapshot, self.strategy.languages(), parent_id)
+        return {name: value for name, value in payload.items() if name not in shared}
 
     def _to_read(self, state: CategoryState, wanted: Payload) -> set[str]:
         return set(wanted) if self.claim.force else to_read(_base(state, wanted), wanted, state.sending)

@@ -32,8 +32,9 @@ from ppm_web.services.shops import link_checks
 T = TypeVar("T")
 
 CREATED = ItemOutcome.CREATED.value
-STOCK, IMAGES = "quantity", "images"
-"""Kept in the payload for its hash, and sent to resources of their own."""
+STOCK, IMAGES, STORE = "quantity", "images", "store"
+"""Kept in the payload for its hash, and sent to resources of their own; of a conflict, and of what is under
+way: a product that another store has and that is taken into this one."""
 
 
 @dataclass(slots=True)
@@ -71,6 +72,11 @@ class RemoteState:
         )
 
     @property
+    def is_taken_in(self) -> bool:
+        """Whether a person said that a product of another store is taken into this one."""
+        return STORE in self.sending
+
+    @property
     def unsure(self) -> bool:
         """Whether the last run did not end well: its pictures are looked at again."""
         return self.payload_hash is None
@@ -92,6 +98,8 @@ class Task:
     state: RemoteState
     ids: RemoteIds | None = None
     wanted: Payload = field(default_factory=dict)
+    whole: Payload = field(default_factory=dict)
+    """``wanted`` with what another of PPM's shops owns: what the product is made with."""
     checksum: str = ""
     present: RemoteProduct | None = None
     """Its fields as they were read in this run, those that were needed."""

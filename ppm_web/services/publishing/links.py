@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
@@ -17,11 +18,12 @@ from sqlalchemy.exc import IntegrityError
 from ppm_web.extensions import db
 from ppm_web.models import now
 from ppm_web.prestashop.errors import PrestaShopError
+from ppm_web.prestashop.stores import SHARED_PRODUCT_FIELDS
 from ppm_web.prestashop.transformers import creation_payload
 from ppm_web.prestashop.values import Found, MadeProduct, Payload
-from ppm_web.services.errors import ConflictError, NotYetError
+from ppm_web.services.errors import ConflictError, FieldConflictError, NotYetError
 from ppm_web.services.ledger import claims
-from ppm_web.services.publishing.group import CREATED, STOCK, Group, Task, is_refusal
+from ppm_web.services.publishing.group import CREATED, IMAGES, STOCK, STORE, Group, Task, is_refusal
 from ppm_web.services.shops import link_checks
 
 
@@ -43,7 +45,10 @@ class ProductLinks:
             return
         self._link(tasks, found)
         missing = [task for task in tasks if task.open and task.state.external_id is None]
+        self._tell_other_stores(missing)
         for task in missing:
+            if not task.open:
+                continue
             if (seconds := claims.settling_seconds(task.state.create_sent_at)) is not None:
                 task.came = NotYetError(
                     f"the shop gave no answer when {task.sku} was created; "
@@ -80,7 +85,7 @@ class ProductLinks:
         if newest is not None:
             references.append(newest.reference)
         found = self.group.ask(tasks, lambda: client.find_products(references, combinations=combinations))
-        if found is not None and newest is not None and newest.external_id not in found[newest.reference].ids:
+        if found is not None and newest is not None and not found[newest.reference].has(newest.external_id):
             self.group.doubt(
                 f"the product {newest.external_id}, which was {newest.reference}, is not there any more"
             )
@@ -103,6 +108,39 @@ class ProductLinks:
         for task in tasks:
             if task.open and task.state.external_id is not None:
                 task.state.linked = not task.state.created
+
+    def _tell_other_stores(self, tasks: Sequence[Task]) -> None:
+        """A product that only other stores of this PrestaShop have is not made twice: a person says whether
+        it is taken into this one (MULTISTORE.md, trap 2)."""
+        shop, stores = self.group.shop, [store.id for store in self.group.profile.stores]
+        if not tasks or shop.store_id is None:
+            return
+        client = self.group.client
+        found = self.group.ask(
+            tasks, lambda: client.find_in_other_stores([task.sku for task in tasks], stores)
+        )
+        for task in tasks:
+            if not task.open or not (found or {}).get(task.sku):
+                continue
+            store, ids = next(iter((found or {})[task.sku].items()))
+            conflict = {STORE: {"base": None, "ours": None, "theirs": ids[0]}}
+            task.came = FieldConflictError(in_other_store(task.sku, shop.name, store, ids[0]), conflict)
+
+    def take_in(self, tasks: Sequence[Task]) -> None:
+        """Add products that another store has to this one, as a person said: a PATCH in a store that lacks a
+        product puts it there (MULTISTORE.md, trap 3), with all texts and prices that PPM holds."""
+        shared = SHARED_PRODUCT_FIELDS
+        for task in tasks:
+            payload = {name: value for name, value in self._payload(task).items() if name not in shared}
+            try:
+                self.group.together(
+                    [task], partial(self.group.client.update_products, [(task.state.known_id, payload)])
+                )
+            except PrestaShopError as error:
+                self.group.fail([task], error)
+                continue
+            task.know(task.fields, settled=[STORE])
+            task.changed = True
 
     def _create(self, tasks: Sequence[Task]) -> None:
         """Create the products in one request. What a refused one holds up is sent again without it."""
@@ -148,7 +186,7 @@ class ProductLinks:
 
     def _payload(self, task: Task) -> Payload:
         return creation_payload(
-            task.fields,
+            {name: value for name, value in task.whole.items() if name not in (STOCK, IMAGES)},
             task.product.snapshot,
             task.remote_ids,
             [language.id for language in self.group.profile.languages],
@@ -191,6 +229,14 @@ class ProductLinks:
 def _made(task: Task) -> Payload:
     """What the shop holds of a product that it has just made: what was sent, and no stock."""
     return task.fields | ({STOCK: "0"} if STOCK in task.wanted else {})
+
+
+def in_other_store(sku: str, shop_name: str, store: int, external_id: int) -> str:
+    """What is told of a product that only another store of the PrestaShop has."""
+    return (
+        f"Store {store} of this PrestaShop has {sku} (id {external_id}), and shop '{shop_name}' does not: "
+        f"it is not made twice. To take it into this store: flask sync settle {sku} --shop '{shop_name}' --ours"
+    )
 
 
 def trouble_of(sku: str, found: Found, shop_name: str) -> str | None:

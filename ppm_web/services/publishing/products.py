@@ -15,13 +15,13 @@ from ppm_web.prestashop.conflict_words import conflict_sentence, conflicts_kept
 from ppm_web.prestashop.diff import payload_hash
 from ppm_web.prestashop.errors import PrestaShopError
 from ppm_web.prestashop.three_way import to_read
-from ppm_web.prestashop.transformers import product_payload
 from ppm_web.prestashop.validation import check_product
 from ppm_web.prestashop.values import RemoteIds
 from ppm_web.services.errors import FieldConflictError, NotYetError, SyncError
 from ppm_web.services.images import sources as image_sources
 from ppm_web.services.ledger.tries import UNCHANGED, SyncResult
 from ppm_web.services.publishing.categories import CategoryStrategy
+from ppm_web.services.publishing.effective import owned_payload, whole_payload
 from ppm_web.services.publishing.group import IMAGES, Group, Task
 from ppm_web.services.publishing.images import ProductImages, check_complete
 from ppm_web.services.publishing.images import wanted as wanted_images
@@ -87,6 +87,7 @@ class ProductStrategy:
         """Read the products that are linked, and find or make the others. One that someone deleted in the
         shop is told, and made again where a person asked for that (force)."""
         links, updates = ProductLinks(self.group), ProductUpdates(self.group)
+        links.take_in([task for task in self.group.open() if task.state.is_taken_in])
         gone = updates.read([task for task in self.group.open() if task.state.external_id is not None])
         self._tell_deleted([task for task in gone if not task.claim.force])
         if wanted := [task for task in gone if task.open]:
@@ -179,7 +180,8 @@ class ProductStrategy:
         if any(image.content_hash is None for image in task.product.images):
             fetched = image_sources.ensure_fetched(task.product.product_id, self.group.keep_leases)
             task.product = replace(task.product, images=fetched)
-        task.wanted = product_payload(task.product.snapshot, task.remote_ids)
+        task.whole = whole_payload(self.group.shop, task.product.snapshot, task.remote_ids)
+        task.wanted = owned_payload(self.group.shop, task.whole)
         if hashes := wanted_images(task.product.images):
             task.wanted[IMAGES] = hashes
         task.checksum = payload_hash(task.wanted)

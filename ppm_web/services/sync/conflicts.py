@@ -23,6 +23,7 @@ from ppm_web.services.catalog.changes import MEASURES, ProductChanges
 from ppm_web.services.catalog.errors import CatalogError
 from ppm_web.services.catalog.writing import update_product
 from ppm_web.services.errors import SyncRefusedError
+from ppm_web.services.publishing.group import STORE
 from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import mappings
 from ppm_web.services.sync.requests import SyncRequested, request_product_sync
@@ -67,11 +68,23 @@ def settle(
     if not chosen:
         known = ", ".join(_label(key, codes) for key in row.conflicts)
         raise SyncRefusedError(f"{product.sku} has no conflict in {field!r}: there are conflicts in {known}")
+    if STORE in chosen:
+        _take_in(row, side)
+        return [_label(key, codes) for key in chosen], request_product_sync(product_id, shop_id, by=by)
     if side == "theirs":
         _take(shop, product_id, {key: row.conflicts[key]["theirs"] for key in chosen}, codes)
     _write(row, chosen)
     requested = request_product_sync(product_id, shop_id, by=by)
     return [_label(key, codes) for key in chosen], requested
+
+
+def _take_in(row: ProductSyncStatus, side: Side) -> None:
+    """Let the next sync take a product of another store into this one (MULTISTORE.md, trap 3)."""
+    if side == "theirs":
+        raise SyncRefusedError("Say --ours to take the product into this store, or disable it in this shop")
+    number = (row.conflicts or {})[STORE]["theirs"]
+    values: dict[str, Any] = {"external_id": number, "sending": {STORE: number}, "pushed": None}
+    _write_values(row.id, values | {"stock_id": None, "conflicts": None, "payload_hash": None})
 
 
 def _write(row: ProductSyncStatus, chosen: Sequence[str]) -> None:
@@ -82,10 +95,14 @@ def _write(row: ProductSyncStatus, chosen: Sequence[str]) -> None:
         value = (row.conflicts or {})[key]["theirs"]
         base[name] = {**base.get(name, {}), language: value} if language else value
     left = {key: value for key, value in (row.conflicts or {}).items() if key not in chosen}
+    _write_values(row.id, {"pushed": base, "conflicts": left or None, "payload_hash": None})
+
+
+def _write_values(status_id: int, values: Mapping[str, Any]) -> None:
     result = db.session.execute(
         update(ProductSyncStatus)
-        .where(ProductSyncStatus.id == row.id, ProductSyncStatus.state != SyncState.SYNCING)
-        .values(pushed=base, conflicts=left or None, payload_hash=None)
+        .where(ProductSyncStatus.id == status_id, ProductSyncStatus.state != SyncState.SYNCING)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
