@@ -25,6 +25,7 @@ def secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def text_and_value(key: str, default: Any) -> tuple[str, Any]:
     """Something else than the default, as a person writes it, and what it is read as."""
     special = {
+        "CURRENCY": (" EUR ", "EUR"),
         "QUEUE_MODE": ("sync", "sync"),
         "SCHEDULES": ('{"nightly": "0 3 * * *"}', {"nightly": "0 3 * * *"}),
         "TIMEZONE": (" Europe/London ", "Europe/London"),

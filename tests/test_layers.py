@@ -93,7 +93,7 @@ ROOMS: dict[str, set[str]] = {
     "publishing": {"catalog", "images", "ledger", "ownership", "pace", "shops"},
     "sync": {"catalog", "ledger", "ownership", "pace", "publishing", "shops"},
     "batches": {"catalog", "ledger", "ownership", "pace", "publishing", "shops", "sync"},
-    "failures": {"batches", "catalog", "ledger", "sync"},
+    "failures": {"batches", "catalog", "ledger", "shops", "sync"},
     "upkeep": {"batches", "ledger", "pace", "shops"},
     "schedules": {"batches", "catalog", "failures", "images", "upkeep"},
     "demo": {"accounts", "batches", "catalog", "imports", "pace", "shops"},

@@ -7,7 +7,7 @@ write of several holds only the last one (README).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -16,28 +16,15 @@ from ppm_web.prestashop import filters
 from ppm_web.prestashop.answers import Exchange
 from ppm_web.prestashop.connection import Connection
 from ppm_web.prestashop.diff import clean_reference
-from ppm_web.prestashop.errors import MethodRefused, NotFound, Rejected, ShopUnreachable
+from ppm_web.prestashop.entity_requests import EntityRequests
+from ppm_web.prestashop.errors import ShopUnreachable
 from ppm_web.prestashop.images import ImageRequests
 from ppm_web.prestashop.lookups import LookUps
-from ppm_web.prestashop.merging import merged
 from ppm_web.prestashop.names import clean_name, fold_name
 from ppm_web.prestashop.payloads import Entity, number_of, to_entity, to_payload
 from ppm_web.prestashop.profile import read_mark, read_profile
 from ppm_web.prestashop.stores import rows_of_store, stock_filter
 from ppm_web.prestashop.values import Found, MadeProduct, Payload, RemoteProduct, ShopProfile, StockRow
-from ppm_web.prestashop.versions import dialect_of
-from ppm_web.prestashop.xml import build, entities
-
-_NODES = {
-    "products": "product",
-    "categories": "category",
-    "stock_availables": "stock_available",
-    "manufacturers": "manufacturer",
-    "combinations": "combination",
-}
-PAGE = 1_000
-"""Rows of a list that is read whole, in one request."""
-
 
 STOCK_AT_ONCE = 500
 """Stock rows that are read or written in one request (README: 500 at 0.24 ms each)."""
@@ -68,10 +55,11 @@ class PrestaShopClient:
     ) -> None:
         self._connection = Connection(url, key, timeout, before_request, store)
         self._profile, self._store = profile, store
-        self._dialect = dialect_of(profile.version if profile else "8")
-        self._without_patch = _refusing_patch(profile)
+        self._entities = EntityRequests(self._connection, profile)
         self.lookups = LookUps(self._connection, store)
-        self.images = ImageRequests(self._connection, lambda changes: self._change("products", changes))
+        self.images = ImageRequests(
+            self._connection, lambda changes: self._entities.change("products", changes)
+        )
 
     def __repr__(self) -> str:
         return f"PrestaShopClient({self._connection.url!r})"
@@ -100,7 +88,7 @@ class PrestaShopClient:
 
     # --- the shop --------------------------------------------------------------------------------------
     def describe(self) -> ShopProfile:
-        """What the shop is like: about eight GETs. Parts that the key may not read are empty.
+        """What the shop is like: about nine GETs. Parts that the key may not read are empty.
 
         Its stores and its stock rows are looked at as it tells, from then on.
         """
@@ -131,7 +119,9 @@ class PrestaShopClient:
         wanted = list(dict.fromkeys(references))
         exact: dict[str, list[int]] = {}
         alike: dict[str, list[tuple[int, str]]] = {}
-        for entity in self._list("products", "reference", filter(None, wanted), "&display=[id,reference]"):
+        for entity in self._entities.listed(
+            "products", "reference", filter(None, wanted), "&display=[id,reference]"
+        ):
             reference = clean_reference(entity.get("reference", ""))
             exact.setdefault(reference, []).append(number_of(entity, "id"))
             alike.setdefault(reference.casefold(), []).append((number_of(entity, "id"), reference))
@@ -151,7 +141,7 @@ class PrestaShopClient:
         """Reference → products one of whose combinations has it."""
         found: dict[str, set[int]] = {}
         end = "&display=[id,id_product,reference]"
-        for entity in self._list("combinations", "reference", filter(None, references), end):
+        for entity in self._entities.listed("combinations", "reference", filter(None, references), end):
             reference = clean_reference(entity.get("reference", ""))
             found.setdefault(reference, set()).add(number_of(entity, "id_product"))
         return found
@@ -164,7 +154,7 @@ class PrestaShopClient:
 
     def read_products(self, ids: Iterable[int]) -> dict[int, RemoteProduct]:
         """Whole products by id, 100 a request; those that are not in the shop are not in the answer."""
-        whole = self._whole("products", ids)
+        whole = self._entities.whole("products", ids)
         return {number: RemoteProduct(number, to_payload(entity)) for number, entity in whole.items()}
 
     def read_fields(self, ids: Iterable[int], fields: Iterable[str]) -> dict[int, RemoteProduct]:
@@ -173,7 +163,9 @@ class PrestaShopClient:
         Those that are not in the shop are not in the answer (R26: read before write)."""
         shown = ["id", "reference", *sorted(set(fields) - {"reference", "quantity", "images"})]
         names = ["categories[id]" if name == "categories" else name for name in shown]
-        listed = self._list("products", "id", map(str, ids), f"&display=[{','.join(names)}]", most=100)
+        listed = self._entities.listed(
+            "products", "id", map(str, ids), f"&display=[{','.join(names)}]", most=100
+        )
         found = {}
         for entity in listed:
             payload = to_payload(entity)
@@ -191,7 +183,7 @@ class PrestaShopClient:
         """
         if not payloads:
             return []
-        made = self._write("POST", "products", [to_entity(payload) for payload in payloads])
+        made = self._entities.write("POST", "products", [to_entity(payload) for payload in payloads])
         if [entity.get("reference") for entity in made] != [payload.get("reference") for payload in payloads]:
             raise ShopUnreachable(
                 "The shop's answer does not name the products that were sent", code="not_xml"
@@ -204,7 +196,9 @@ class PrestaShopClient:
         A changed text must hold all of the shop's languages (transformers.complete_texts): PATCH empties the
         others. After a 4xx those before the bad one are changed. NotFound when a product is gone.
         """
-        self._change("products", [to_entity(payload, number) for number, payload in changes if payload])
+        self._entities.change(
+            "products", [to_entity(payload, number) for number, payload in changes if payload]
+        )
 
     # --- stock -----------------------------------------------------------------------------------------
     def stock_rows(self, product_ids: Iterable[int]) -> dict[int, StockRow]:
@@ -217,7 +211,9 @@ class PrestaShopClient:
         end = stock_filter(self._store, self._profile) + "&display=[id,id_product,id_product_attribute,"
         end += "quantity,id_shop,id_shop_group]"
         rows, combined = [], set()
-        for entity in self._list("stock_availables", "id_product", map(str, product_ids), end, STOCK_AT_ONCE):
+        for entity in self._entities.listed(
+            "stock_availables", "id_product", map(str, product_ids), end, STOCK_AT_ONCE
+        ):
             product_id = number_of(entity, "id_product")
             if entity.get("id_product_attribute") != "0":
                 combined.add(product_id)
@@ -231,7 +227,7 @@ class PrestaShopClient:
 
     def update_stock(self, quantities: Mapping[int, int]) -> None:
         """Stock row's id → pieces, in one PATCH; without PATCH the whole row is read and PUT back."""
-        self._change(
+        self._entities.change(
             "stock_availables",
             [{"id": str(row), "quantity": str(pieces)} for row, pieces in quantities.items()],
         )
@@ -246,7 +242,7 @@ class PrestaShopClient:
             folded.setdefault((fold_name(name), parent), []).append((name, parent))
         parents = map(str, sorted({parent for _, parent in found}))
         for path in filters.paths("/categories?filter[id_parent]=", parents, "&display=[id,name,id_parent]"):
-            for entity in self._pages(path, "categories"):
+            for entity in self._entities.pages(path, "categories"):
                 for name in _texts(entity.get("name")):
                     for pair in folded.get((fold_name(name), number_of(entity, "id_parent")), []):
                         found[pair].add(number_of(entity, "id"))
@@ -254,125 +250,50 @@ class PrestaShopClient:
 
     def categories_there(self, ids: Iterable[int]) -> set[int]:
         """Those of the ids that are categories of the shop still: a GET for each 500."""
-        return self._there("categories", ids)
+        return self._entities.there("categories", ids)
 
     def create_categories(self, payloads: Sequence[Payload]) -> list[int]:
         """Make categories (transformers.category_creation_payload) in one POST → their ids, in order.
 
         After an error those before the bad one have been made. The shop rebuilds its tree once a request.
         """
-        made = self._write("POST", "categories", [to_entity(payload) for payload in payloads])
+        made = self._entities.write("POST", "categories", [to_entity(payload) for payload in payloads])
         return [number_of(entity, "id") for entity in made]
 
     def read_category(self, category_id: int) -> Payload:
         """All fields of a category, texts in all languages. NotFound when it is gone."""
-        fields = to_payload(self._present("categories", [str(category_id)])[category_id])
+        fields = to_payload(self._entities.present("categories", [str(category_id)])[category_id])
         fields.pop("categories", None)  # its children: not ours to send back
         return fields
 
     def update_category(self, category_id: int, changes: Payload) -> None:
         """Change fields of a category; a changed text holds all languages, as in update_products."""
-        self._change("categories", [to_entity(changes, category_id)] if changes else [])
+        self._entities.change("categories", [to_entity(changes, category_id)] if changes else [])
 
     # --- manufacturers ---------------------------------------------------------------------------------
     def find_manufacturers(self, names: Iterable[str]) -> dict[str, list[int]]:
         """Each name → ids of the manufacturers that bear it, ascending; [] for none. "ACME", "Acme" and
         " acme " are one maker (names.fold_name). The shop's makers are listed, 1,000 a request."""
         found: dict[str, list[int]] = {}
-        for entity in self._pages("/manufacturers?display=[id,name]", "manufacturers"):
+        for entity in self._entities.pages("/manufacturers?display=[id,name]", "manufacturers"):
             found.setdefault(fold_name(entity.get("name", "")), []).append(number_of(entity, "id"))
         return {name: sorted(found.get(fold_name(name), [])) for name in names}
 
     def manufacturers_there(self, ids: Iterable[int]) -> set[int]:
         """Those of the ids that are manufacturers of the shop still: a GET for each 500."""
-        return self._there("manufacturers", ids)
+        return self._entities.there("manufacturers", ids)
 
     def create_manufacturers(self, names: Sequence[str]) -> list[int]:
         """Make active manufacturers in one POST → their ids, in order. Names are not unique in a shop: find
         them first. After an error those before the bad one have been made."""
         fields = [{"active": "1", "name": clean_name(name)} for name in names]
-        return [number_of(entity, "id") for entity in self._write("POST", "manufacturers", fields)]
-
-    # --- reading and writing entities ------------------------------------------------------------------
-    def _list(
-        self, resource: str, field: str, values: Iterable[str], end: str, most: int = 200
-    ) -> Iterator[Entity]:
-        for path in filters.paths(f"/{resource}?filter[{field}]=", values, end, most):
-            yield from entities(self._connection.get(path).root, _NODES[resource])
-
-    def _pages(self, path: str, resource: str) -> Iterator[Entity]:
-        """All rows of a list, PAGE a request, by their ids (WHOLE "Reading a shop back")."""
-        last = 0
-        while True:
-            after = f"&filter[id]=>[{last}]" if last else ""
-            page = entities(
-                self._connection.get(f"{path}{after}&sort=[id_ASC]&limit={PAGE}").root, _NODES[resource]
-            )
-            yield from page
-            highest = max((number_of(entity, "id") for entity in page), default=0)
-            if len(page) < PAGE or highest <= last:
-                return
-            last = highest
-
-    def _there(self, resource: str, ids: Iterable[int]) -> set[int]:
-        listed = self._list(resource, "id", map(str, sorted(set(ids))), "&display=[id]", most=500)
-        return {number_of(entity, "id") for entity in listed}
-
-    def _whole(self, resource: str, ids: Iterable[int | str]) -> dict[int, Entity]:
-        listed = self._list(resource, "id", map(str, ids), "&display=full", most=100)
-        return {number_of(entity, "id"): entity for entity in listed}
-
-    def _present(self, resource: str, ids: Sequence[str]) -> dict[int, Entity]:
-        found = self._whole(resource, ids)
-        if missing := [number for number in ids if int(number) not in found]:
-            raise NotFound(f"Not in the shop any more: {_NODES[resource]} {', '.join(missing)}")
-        return found
-
-    def _change(self, resource: str, changes: list[Entity]) -> None:
-        if not changes:
-            return
-        ids = [change["id"] for change in changes]
-        if len(set(ids)) < len(ids):  # the shop would refuse the whole request: code 89
-            raise Rejected("One id is twice in the same request", code="duplicate_id")
-        if resource not in self._without_patch:
-            try:
-                self._write("PATCH", resource, changes)
-            except MethodRefused:
-                self._without_patch.add(resource)
-            else:
-                return
-        present = self._present(resource, ids)
-        whole = [merged(resource, present[int(change["id"])], change, self._dialect) for change in changes]
-        self._write("PUT", resource, whole)
-
-    def _write(self, method: str, resource: str, sent: Sequence[Entity]) -> list[Entity]:
-        """Send entities in one request, and see to it that the answer tells of all of them, in order."""
-        one = method != "POST" and len(sent) == 1
-        path = f"/{resource}/{sent[0]['id']}" if one else f"/{resource}"
-        reply = self._connection.send(method, path, build(_NODES[resource], sent))
-        written = entities(reply.root, _NODES[resource])
-        ids = [number_of(entity, "id") for entity in written]
-        if len(ids) != len(sent) or any(
-            "id" in s and int(s["id"]) != i for s, i in zip(sent, ids, strict=True)
-        ):
-            raise ShopUnreachable("The shop's answer does not tell of all that was sent", code="not_xml")
-        return written
+        return [number_of(entity, "id") for entity in self._entities.write("POST", "manufacturers", fields)]
 
 
 def _stock_row_of(entity: Entity) -> int | None:
     """The id of a new product's own stock row; None where the answer does not tell of exactly one."""
     rows = entity.get("associations", {}).get("stock_availables", [])
     return number_of(rows[0], "id") if len(rows) == 1 else None
-
-
-def _refusing_patch(profile: ShopProfile | None) -> set[str]:
-    if profile is None:
-        return set()
-    return {
-        resource
-        for resource in _NODES
-        if not profile.can_patch or "PATCH" not in profile.rights.get(resource, {"PATCH"})
-    }
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -64,6 +64,7 @@ class Connection:
 
     def fetch(self, path: str) -> bytes:
         """GET what is no XML but a picture, as it is."""
+        path = _in_store(path, self._store)
         answer = self._answer("GET", path)
         if answer.status != 200:
             read_reply(answer, "GET", path)
@@ -103,15 +104,15 @@ class Connection:
         return reply
 
     def _request(self, method: str, path: str, body: _Body | None = None, store: int | None = None) -> Reply:
-        answer = self._answer(method, path, body, store)
+        path = _in_store(path, store or self._store)
+        answer = self._answer(method, path, body)
         if method != "GET" and body is None and answer.status == 200 and not answer.body.strip():
             return Reply(document(b"<prestashop/>"), answer.headers)  # of a DELETE
         reply = read_reply(answer, method, path)
         self.printed = self.printed or reply.printed
         return reply
 
-    def _answer(self, method: str, path: str, body: _Body | None = None, store: int | None = None) -> Answer:
-        path = _in_store(path, store or self._store)
+    def _answer(self, method: str, path: str, body: _Body | None = None) -> Answer:
         if self._before_request:
             self._before_request()
         self.request_count += 1

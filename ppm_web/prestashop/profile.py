@@ -32,7 +32,7 @@ _SETTINGS = (
 
 
 def read_profile(get: Get, store: int | None = None) -> ShopProfile:
-    """Eight GETs, in an ordinary shop. `get` takes a path below /api and raises PrestaShopError.
+    """Nine GETs, in an ordinary shop. `get` takes a path below /api and raises PrestaShopError.
 
     store: the one of several stores that is meant. What the key may not read gives an empty part (see
     ShopProfile); the root refused raises.

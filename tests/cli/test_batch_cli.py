@@ -170,11 +170,15 @@ def test_a_dry_run_says_what_it_would_cost_and_does_nothing(
     assert said == (
         "4 products, 3 unchanged, 1 new: about 4 requests and less than a minute at this shop's pace. "
         "Nothing was started.\n"
+        "1 would be created, 0 are in the shop already and would be linked (0 of them change), 0 would be "
+        "updated, 3 stay as they are, 0 are in conflict, 0 cannot be sent.\n"
     )
     estimate = json.loads(run(cli, *TO_SHOP, "--all", "--dry-run", "--json"))
+    operations = estimate.pop("operations")
     assert estimate == {"total": 4, "unchanged": 3, "new": 1, "requests": 4, "minutes": 0.0}
+    assert (operations["create"], operations["none"], operations["samples"]) == (1, 3, [])
     work()
-    assert practice_82.counts == {}
+    assert set(practice_82.counts) == {"GET"}, "the shop is read, and nothing is written"
     assert db.session.query(JobBatch).count() == 1
     assert db.session.query(ProductSyncStatus).count() == 3
     assert "Nothing to do: no product is meant." in run(cli, *TO_SHOP, "--errors", "--dry-run")

@@ -26,8 +26,8 @@ def test_stock_rows_are_those_of_the_products_themselves() -> None:
     row += "<quantity>{}</quantity>"
     rows = [row.format(5, 1, 12, 100), row.format(6, 1, 0, 300), row.format(8, 2, 0, -3)]
     add("GET", "/stock_availables", body=listed("stock_available", *rows))
-    assert client().stock_rows([1, 2, 3]) == {1: StockRow(6, 1, 300), 2: StockRow(8, 2, -3)}
-    assert "filter[id_product]=[1|2|3]&filter[id_product_attribute]=[0]" in asked()
+    assert client().stock_rows([1, 2, 3]) == {1: StockRow(6, 1, 300, True), 2: StockRow(8, 2, -3)}
+    assert "filter[id_product]=[1|2|3]&display=" in asked(), "rows of combinations tell that it has some"
 
 
 @responses.activate

@@ -46,6 +46,7 @@ def ordinary_shop(root: str = "auth_root_basic_xml", configuration: bytes | None
     add_recording("GET", "/tax_rule_groups", "list_tax_rule_groups_full_xml")
     add_recording("GET", "/shops", "list_shops_full_xml")
     add_recording("GET", "/currencies", "list_currencies_full_xml")
+    add("GET", "/products", body=xml("<products/>"))
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +105,13 @@ def test_an_ordinary_shop_has_no_problems(profile: ShopProfile) -> None:
 
 
 @responses.activate
-def test_a_whole_description_takes_eight_requests_and_a_look_whether_it_still_holds_three() -> None:
+def test_a_whole_description_takes_nine_requests_and_a_look_whether_it_still_holds_three() -> None:
     ordinary_shop()
     shop = client()
     found = shop.describe()
-    assert shop.request_count == 8
+    assert shop.request_count == 9
     assert shop.read_mark(found) == found.mark
-    assert shop.request_count == 11
+    assert shop.request_count == 12
     assert "output_format" not in str(calls()[0].url)
 
 
@@ -118,6 +119,7 @@ def test_a_whole_description_takes_eight_requests_and_a_look_whether_it_still_ho
 def test_a_key_that_may_read_little_gives_empty_parts() -> None:
     add_recording("GET", "/", "perm_products_only_root")
     add("GET", "/categories", body=xml("<categories/>"))
+    add("GET", "/products", body=xml("<products/>"))
     found = client().describe()
     assert found.languages == ()
     assert found.tax_groups == ()
@@ -208,6 +210,7 @@ def test_of_tax_groups_of_one_rate_it_is_counted_which_the_products_have() -> No
     responses.remove("GET", "https://shop.example/api/tax_rules")
     add("GET", "/tax_rules", body=rules((1, 0, 1), (2, 0, 2), (5, 0, 1)))
     row = "<product><id>{}</id><id_tax_rules_group>{}</id_tax_rules_group></product>"
+    responses.remove("GET", "https://shop.example/api/products")
     add("GET", "/products", body=xml("<l>" + row.format(1, 5) + row.format(2, 5) + row.format(3, 1) + "</l>"))
     found = client().describe()
     assert [(group.id, group.products) for group in found.tax_groups] == [(1, 1), (2, 0), (5, 2)]

@@ -78,7 +78,7 @@ def test_later_three_requests_see_that_nothing_moved_and_keep_that(
 def test_once_an_hour_all_of_them_are_read(practice_82: PracticeShop, shop: PrestaShopShop) -> None:
     with after(hours=1, seconds=1):
         fresh(shop)
-    assert asked(practice_82) == 8
+    assert asked(practice_82) == 9
 
 
 def test_no_age_is_young_enough_where_the_setting_says_so(
@@ -319,6 +319,6 @@ def test_a_remembered_shop_of_before_is_asked_anew(practice_82: PracticeShop, sh
     shop.profile = old
     db.session.commit()
     assert fresh(shop).currency is not None
-    assert asked(practice_82) == 8
+    assert asked(practice_82) == 9
     assert revision(shop) == before
     assert remote_ids.known_id(shop.id, MappingKind.LANGUAGE, "pl") == 2

@@ -12,7 +12,7 @@ from ppm_web.models import PrestaShopShop, ProductImage
 from ppm_web.practice_shop import PracticeShop
 from ppm_web.services.images import store as image_store
 from ppm_web.services.publishing import previews
-from ppm_web.services.publishing.previews import Outlook
+from ppm_web.services.publishing.outlooks import Outlook
 from ppm_web.services.sync.requests import request_product_sync
 from tests.factories import make_category, make_manufacturer, make_product
 from tests.services.pictures import picture
@@ -59,7 +59,7 @@ def pictures(colours: str) -> list[ProductImage]:
         ("rg", []),
         ("rgb", [("images added", "", "3")]),
         ("r", [("images removed", "2", "")]),
-        ("gr", [("order of images", "1, 2", "2, 1")]),
+        ("gr", [("cover", "1", "2")]),
         ("bg", [("images added", "", "1"), ("images removed", "1", "")]),
         ("", [("images removed", "1, 2", "")]),
     ],

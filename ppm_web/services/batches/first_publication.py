@@ -22,7 +22,8 @@ from ppm_web.services.errors import SyncError, SyncRefusedError
 from ppm_web.services.ownership.snapshots import product_data
 from ppm_web.services.pace import rate as pace_rate
 from ppm_web.services.pace.memory import Lane
-from ppm_web.services.publishing.previews import Outlook, Preview, look
+from ppm_web.services.publishing.looking import look
+from ppm_web.services.publishing.outlooks import Outlook, Preview
 from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import mappings
 

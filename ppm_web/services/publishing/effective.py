@@ -1,5 +1,5 @@
-"""What a product is to be in one shop: what PPM holds of it, in the shop's currency (R31), without what
-another of PPM's shops owns, as all stores share it (R28). Runs and previews ask here, so they cannot disagree."""
+"""What a product is to be in one shop: what PPM holds of it, in the currency of the shop (R31), and nothing
+that another of PPM's shops owns, as all stores share it (R28). Runs and previews ask here alike."""
 
 from __future__ import annotations
 

@@ -235,7 +235,8 @@ def in_other_store(sku: str, shop_name: str, store: int, external_id: int) -> st
     """What is told of a product that only another store of the PrestaShop has."""
     return (
         f"Store {store} of this PrestaShop has {sku} (id {external_id}), and shop '{shop_name}' does not: "
-        f"it is not made twice. To take it into this store: flask sync settle {sku} --shop '{shop_name}' --ours"
+        f"it is not made twice. To take it into this store: "
+        f"flask sync settle {sku} --shop '{shop_name}' --ours"
     )
 
 

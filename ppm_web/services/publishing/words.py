@@ -78,7 +78,7 @@ def changes_in_words(
 
 
 def image_changes(before: Sequence[str], after: Sequence[str]) -> list[Change]:
-    """Which pictures would be added, removed or moved, by their numbers."""
+    """Which pictures would be added or removed, by their numbers, and which one would become the cover."""
     added = [str(number) for number, each in enumerate(after, 1) if each not in before]
     removed = [str(number) for number, each in enumerate(before, 1) if each not in after]
     changes = []
@@ -86,11 +86,6 @@ def image_changes(before: Sequence[str], after: Sequence[str]) -> list[Change]:
         changes.append(Change("images added", "", ", ".join(added)))
     if removed:
         changes.append(Change("images removed", ", ".join(removed), ""))
-    stay = [each for each in before if each in after]
-    order = [each for each in after if each in before]
-    if stay != order:
-        old = ", ".join(str(before.index(each) + 1) for each in stay)
-        changes.append(
-            Change("order of images", old, ", ".join(str(before.index(each) + 1) for each in order))
-        )
+    if before and after and before[0] != after[0] and after[0] in before:
+        changes.append(Change("cover", "1", str(before.index(after[0]) + 1)))
     return changes
