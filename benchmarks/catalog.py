@@ -83,7 +83,7 @@ def snapshot(number: int) -> ProductSnapshot:
 def raise_prices() -> None:
     """Make every product dearer by 1.00, as an import of new prices does, and commit."""
     dearer = Product.price_net.op("+")(literal(Decimal(1), ExactDecimal))  # a plain + joins them as texts
-    _edit(price_net=dearer)
+    _edit(price_net=dearer, fields_revision=Product.revision + 1)
 
 
 def raise_stock() -> None:
@@ -93,7 +93,7 @@ def raise_stock() -> None:
 
 def touch() -> None:
     """Save every product without a change: its revision moves and its content does not. Commits."""
-    _edit()
+    _edit(fields_revision=Product.revision + 1)
 
 
 def category_and_manufacturer() -> tuple[int, int]:

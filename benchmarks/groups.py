@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks import few_requests, hundred_thousand, many_shops, pages, throughput
+from benchmarks import few_requests, hundred_thousand, many_shops, many_stocks, pages, throughput
 from benchmarks.figures import Failure, Result
 from ppm_web.cli.processes import StopRequestedError
 
@@ -36,5 +36,5 @@ class Group:
 
 GROUPS: Final = tuple(
     Group(part.NAMES, part.measure)
-    for part in (few_requests, throughput, many_shops, hundred_thousand, pages)
+    for part in (few_requests, many_stocks, throughput, many_shops, hundred_thousand, pages)
 )

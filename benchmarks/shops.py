@@ -81,7 +81,7 @@ def add_shop(house: House, name: str, url: str, goods: Goods) -> int:
         (MappingKind.CATEGORY, str(category_id), (goods.ids.categories or [0])[0]),
         (MappingKind.MANUFACTURER, str(manufacturer_id), goods.ids.manufacturer or 0),
     ):
-        remote_ids.set_id(shop.id, kind, ours, theirs, manual=True)
+        remote_ids.set_id(shop.id, kind, ours, theirs, manual=False)
     house.command("shop", "set", name, "--pace-min", FULL_SPEED, "--pace-max", FULL_SPEED)
     return shop.id
 

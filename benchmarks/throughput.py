@@ -26,16 +26,22 @@ WHAT = {
 
 
 def measure(wanted: Collection[str]) -> Iterator[Result]:
-    """Change the price of every product, and send that by PPM and by each yardstick in turn."""
+    """Change the price of every product, and send that by PPM and by each yardstick in turn.
+
+    The yardsticks send to a twin of the shop: PPM would find what they have changed, and leave it.
+    """
     names = [name for name in NAMES if name in wanted]
     with open_house() as house, ExitStack() as running:
         catalog.fill_catalog(PRODUCTS)
         goods = shops.make_goods(house.folder / "shop.db", range(1, PRODUCTS + 1))
-        (url,) = running.enter_context(house.shops((*shops.COSTS, "--data", str(goods.path))))
+        twin = goods.copy(house.folder / "twin.db")
+        url, twin_url = running.enter_context(
+            house.shops(*((*shops.COSTS, "--data", str(each.path)) for each in (goods, twin)))
+        )
         shop_id = shops.add_shop(house, "Shop A", url, goods)
         shops.mark_synced(shop_id, goods, PRODUCTS)
         running.enter_context(house.workers(WORKERS))
-        yardsticks = _yardsticks(names, house, goods, shop_id, url, running)
+        yardsticks = _yardsticks(names, house, goods, shop_id, twin_url, running)
         ours, theirs = _rounds(house, shop_id, yardsticks)
     what = f"PPM with {WORKERS} workers, {PRODUCTS} new prices, median of {ROUNDS}"
     for name in names:

@@ -43,21 +43,31 @@ def changes_of(shop_id: int, goods: Goods, numbers: Sequence[int]) -> list[Entit
 
 
 def rate_together(url: str, changes: Sequence[Entity]) -> float:
-    """Products a second, TOGETHER of them in a PATCH."""
+    """Products a second, TOGETHER of them in a PATCH, read before as PPM reads them."""
     groups = [changes[start : start + TOGETHER] for start in range(0, len(changes), TOGETHER)]
-    return _rate(url, [("", build("product", group)) for group in groups], len(changes))
+    return _rate(url, [("", build("product", group), _look(group)) for group in groups], len(changes))
 
 
 def rate_one_by_one(url: str, changes: Sequence[Entity]) -> float:
     """Products a second, one PATCH for each."""
-    return _rate(url, [(f"/{change['id']}", build("product", [change])) for change in changes], len(changes))
+    calls = [(f"/{change['id']}", build("product", [change]), "") for change in changes]
+    return _rate(url, calls, len(changes))
 
 
-def _rate(url: str, calls: Sequence[tuple[str, bytes]], products: int) -> float:
+def _look(group: Sequence[Entity]) -> str:
+    """The query that reads what the changes will change."""
+    fields = sorted({name for change in group for name in change} - {"id"})
+    ids = "|".join(change["id"] for change in group)
+    return f"?filter[id]=[{ids}]&display=[{','.join(['id', 'reference', *fields])}]"
+
+
+def _rate(url: str, calls: Sequence[tuple[str, bytes, str]], products: int) -> float:
     with requests.Session() as session:
         session.auth = (DEFAULT_KEY, "")
         session.headers.update(HEADERS)
         began = time.perf_counter()
-        for path, body in calls:
+        for path, body, look in calls:
+            if look:
+                session.get(f"{url}/api/products{look}", timeout=TIMEOUT).raise_for_status()
             session.patch(f"{url}/api/products{path}", data=body, timeout=TIMEOUT).raise_for_status()
         return products / (time.perf_counter() - began)

@@ -116,7 +116,7 @@ def set_id(shop_id: int, kind: MappingKind, ours: str, remote_id: int, *, manual
         claim_token=None,
         lease_until=None,
         create_sent_at=None,
-        seen_at=None,
+        seen_at=None if manual else now(),  # what a person says may be wrong, what PPM found was just seen
     )
 
 
