@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 import time_machine
 
 from ppm_web.models import PrestaShopShop, SyncState, now
 from ppm_web.practice_shop import DEFAULT_KEY, PracticeShop, serve
-from ppm_web.services.catalog import writing as catalog_writing
 from tests.guest.steps import Desk, by_hand, changed, row
 
 KETTLE = "sku,price_net,tax_rate,quantity,name:en,name:pl\nFX-1,10,23,10,Kettle,Czajnik\n"
@@ -280,24 +277,3 @@ def test_every_write_to_a_shop_that_prints_notices_counts_as_answered(
     [kettle] = practice_82.products("FX-1")
     assert (kettle["price"], practice_82.stock_of(kettle["id"])) == ("11.000000", 9)
     assert "prints text around its answers" in desk.say("shop", "check", "Shop A", status=1)
-
-
-# --- R26: a conflict is of one field, and the others go ----------------------------------------------------
-def test_a_field_that_was_changed_on_both_sides_is_a_conflict_in_words_and_the_others_go(
-    practice_82: PracticeShop, shop: PrestaShopShop, desk: Desk
-) -> None:
-    desk.load("sku,price_net,tax_rate,name:en,name:pl\nA,11,23,Iron,Żelazko\n")
-    status = desk.sync("A")
-    assert status.external_id is not None
-    practice_82.back_office.edit("products", status.external_id, {"price": "13.5"})
-    catalog_writing.update_product(
-        status.product_id, {"price_net": Decimal(12), "texts": {"pl": {"name": "Nowe"}}}
-    )
-
-    status = desk.sync("A")
-
-    assert "conflict in price: PPM 12.00, shop 13.50, last known 11.00" in status.message
-    assert status.state is SyncState.CONFLICT
-    found = practice_82.find_product("A")
-    assert found is not None
-    assert (found["price"], found["name"]) == ("13.500000", {"1": "Iron", "2": "Nowe"})
