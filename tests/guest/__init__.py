@@ -22,6 +22,7 @@ Without a folder: in tests/services.
 | o | test_taken_images: test_the_pictures_of_a_linked_product_are_not_sent_again_and_its_cover_stays |
 | p | test_product_images: test_a_picture_keeps_its_alt_text_and_its_combination_in_another_order |
 | q | guest: test_a_shop_in_none_of_the_catalogues_languages_is_told_and_gets_nothing |
+| q | guest: test_an_id_that_is_another_language_by_now_gets_no_text_of_ours |
 | q | test_fresh_facts: test_languages_are_known_by_their_tag_and_a_shop_without_any_of_ours_is_told |
 | s | test_fresh_facts: test_no_tax_can_be_said_of_nought_per_cent_and_of_no_other |
 | s | test_fresh_facts: test_the_hint_names_no_group_of_another_rate |

@@ -247,6 +247,23 @@ def test_a_shop_in_none_of_the_catalogues_languages_is_told_and_gets_nothing(
     assert changed(before, practice_82) == []
 
 
+def test_an_id_that_is_another_language_by_now_gets_no_text_of_ours(
+    practice_82: PracticeShop, shop: PrestaShopShop, desk: Desk
+) -> None:
+    desk.load("sku,price_net,tax_rate,name:en,name:pl\nA,20,23,Iron,Żelazko\n")
+    number = desk.sync("A").external_id
+    assert number is not None
+    german = {"iso_code": "de", "locale": "de-DE", "language_code": "de"}
+    practice_82.back_office.edit("languages", 1, german)
+    practice_82.back_office.edit("products", number, {"name": {"1": "Eisen"}})
+    desk.say("shop", "check", "Shop A")
+    desk.load("sku,name:en,name:pl\nA,Steam iron,Nowe\n")
+
+    assert desk.sync("A").state is SyncState.SYNCED
+
+    assert row(practice_82, "products", number)["name"] == {"1": "Eisen", "2": "Nowe"}
+
+
 # --- u --------------------------------------------------------------------------------------------------
 def test_adding_a_shop_that_does_not_answer_is_no_success(desk: Desk, shop_url: str) -> None:
     with serve(PracticeShop()) as served:

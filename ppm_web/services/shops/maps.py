@@ -25,10 +25,16 @@ def follow(shop_id: int, profile: ShopProfile) -> None:
 
 
 def languages(shop_id: int, profile: ShopProfile) -> dict[str, int]:
-    """Our language codes → the shop's language ids, those that the shop still has."""
-    there = {language.id for language in profile.languages}
-    known = _known(shop_id, MappingKind.LANGUAGE)
-    return {ours: number for ours, (number, _) in known.items() if number in there}
+    """Our language codes → the shop's language ids, those that the shop still has.
+
+    An id that was found, and is another language by now (another shop, an edited language), is not ours.
+    """
+    there, found = {language.id for language in profile.languages}, _languages_there(profile)
+    return {
+        ours: number
+        for ours, (number, manual) in _known(shop_id, MappingKind.LANGUAGE).items()
+        if number in there and (manual or found.get(ours) == number)
+    }
 
 
 def group_is_there(profile: ShopProfile, group_id: int) -> bool:
