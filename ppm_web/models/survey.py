@@ -34,6 +34,7 @@ class ShopSurvey(Model):
     ``selection`` is the choice as JSON, ``words`` the same for people. ``result`` holds the counts and
     samples, of ``done`` of ``total`` products that were looked at so far, up to the product ``last_id``.
     ``starts``: the batch is started at its end, unless so much would change that a person has to say so.
+    ``batch_id`` is the batch that was started from it, "" for none: it is started once.
     """
 
     __tablename__ = "shop_survey"
@@ -52,6 +53,7 @@ class ShopSurvey(Model):
     last_id: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     error: Mapped[str] = mapped_column(Text, default="")
+    batch_id: Mapped[str] = mapped_column(String(36), default="")
     created_at: Mapped[Created]
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from ppm_web.views.batches import pages as batch_pages
+from ppm_web.views.batches import surveys as survey_pages
 from ppm_web.views.categories import pages as category_pages
 from ppm_web.views.failures import pages as failure_pages
 from ppm_web.views.overview import pages as overview_pages
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
             shop_settings_pages,
             sync_pages,
             batch_pages,
+            survey_pages,
             failure_pages,
             queue_pages,
             sync_log,

@@ -131,4 +131,6 @@ def test_the_schedule_tells_what_went(shop: PrestaShopShop) -> None:
     add_logs(shop, OLD, 2)
     add_batch(shop, BatchState.CANCELLED, OLD)
     run = schedule_runs.run_now("retention", "test")
-    assert run.message == "deleted: 2 log lines, 1 batches, 0 runs of schedules, 0 audit entries, 0 pictures"
+    assert run.message == (
+        "deleted: 2 log lines, 1 batches, 0 looks at shops, 0 runs of schedules, 0 audit entries, 0 pictures"
+    )

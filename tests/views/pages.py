@@ -11,7 +11,7 @@ from ppm_web.extensions import db
 from ppm_web.models import BatchState, PrestaShopShop, Product
 from tests.services.failed_jobs import fail, fail_many
 from tests.views.batch_rows import make_batch
-from tests.views.rows import make_catalogue, make_log
+from tests.views.rows import make_catalogue, make_log, make_survey
 
 WITHOUT_A_PAGE: Final = {"static", "health.show", "product_images.show", "product_images.thumbnail"}
 VARIANTS: Final = {
@@ -43,8 +43,8 @@ def fill() -> dict[str, Any]:
         make_log(product, shop)
     batch = make_batch(shop, BatchState.RUNNING, waiting=20, running=1, failed=20, updated=20)
     batch_id = batch.id
-    db.session.commit()
-    return {"batch_id": batch_id, "failure_id": failure_id}
+    survey = make_survey(shop)
+    return {"survey_id": survey.id, "batch_id": batch_id, "failure_id": failure_id}
 
 
 def addresses(app: Flask, rows: dict[str, Any]) -> Iterator[tuple[str, str]]:

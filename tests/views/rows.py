@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from ppm_web.models import (
     ProductSyncStatus,
     ProductText,
     Role,
+    ShopSurvey,
+    SurveyState,
     SyncLog,
     SyncState,
     User,
@@ -84,6 +87,30 @@ def make_catalogue(products: int, shops: int) -> None:
             state = states[(number + place) % len(states)]
             if state is not None:
                 make_status(product, shop, state, message="Something happened")
+
+
+def make_survey(shop: PrestaShopShop, **values: Any) -> ShopSurvey:
+    """A look that ended and found products that would change."""
+    change = {"field": "price", "word": "price", "language": None, "before": "10.00", "after": "12.00"}
+    sample = {"sku": "CUP-1", "operation": "link", "changes": [change], "problems": []}
+    result = {"create": 5, "link": 25, "link_changed": 25, "fields": {"price": 25}, "samples": [sample]}
+    wanted: dict[str, Any] = dict.fromkeys(("text", "state"), "") | {
+        "shop_id": 0,
+        "category_id": 0,
+        "since": None,
+    }
+    selection: dict[str, Any] = {
+        "kind": "all",
+        "category_id": None,
+        "since": None,
+        "skus": [],
+        "ids": [],
+        "wanted": wanted,
+    }
+    values = {"state": SurveyState.FINISHED, "starts": True, "finished_at": now(), "result": result} | values
+    values = {"id": str(uuid.uuid4()), "selection": selection, "words": "all products"} | values
+    values = {"shop_id": shop.id, "total": 30, "done": 30} | values
+    return _keep(ShopSurvey(**values))
 
 
 def in_seconds(seconds: int) -> Any:

@@ -36,14 +36,21 @@ class BatchError(RuntimeError):
 
 
 def bulk_sync(
-    shop_id: int, selection: Selection, *, by: str, name: str = "", confirmed: bool = False
+    shop_id: int,
+    selection: Selection,
+    *,
+    by: str,
+    name: str = "",
+    confirmed: bool = False,
+    batch_id: str = "",
 ) -> JobBatch | None:
     """Start a batch of the products that are meant, and hand out its first tickets.
 
     Products that are in the shop as they are here count as unchanged at once; those that are
     disabled there as skipped. None when no product is meant: then there is no batch. ``confirmed``: a
-    person has seen what a first publication would change, or nothing can. Raises SyncRefusedError for an
-    inactive shop (R5), UnconfirmedError before a first publication (R25), and NoResultFound.
+    person has seen what a first publication would change, or nothing can. ``batch_id``: the new batch's, if
+    it is known before. Raises SyncRefusedError for an inactive shop (R5), UnconfirmedError before a first
+    publication (R25), and NoResultFound.
     """
     shop = db.session.get_one(PrestaShopShop, shop_id, populate_existing=True)
     if not shop.active:
@@ -53,7 +60,7 @@ def bulk_sync(
         db.session.commit()
         first_publication.check_confirmed(shop, selection)
     batch = JobBatch(
-        id=str(uuid.uuid4()),
+        id=batch_id or str(uuid.uuid4()),
         name=" ".join(name.split())[:255] or f"Bulk Sync to {shop.name}",
         shop_id=shop_id,
         selection=in_words(selection),

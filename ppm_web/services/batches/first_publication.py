@@ -17,6 +17,7 @@ from ppm_web.extensions import db, reading
 from ppm_web.models import PrestaShopShop, Product, now
 from ppm_web.prestashop.client import PrestaShopClient
 from ppm_web.prestashop.errors import PrestaShopError
+from ppm_web.prestashop.plain_words import field_word
 from ppm_web.services.catalog.selections import Selection, products
 from ppm_web.services.errors import SyncError, SyncRefusedError
 from ppm_web.services.ownership.snapshots import product_data
@@ -65,7 +66,7 @@ class Findings:
             self.counts["link_changed"] += 1
             self.fields.update({change.name for change in found.changes})
         if told and (found.changes or found.problems) and len(self.samples) < SAMPLES:
-            self.samples.append({"sku": sku} | found.as_json())
+            self.samples.append(_sample(sku, found))
 
     def as_json(self) -> dict[str, Any]:
         """All of it, as a survey keeps it and commands print it."""
@@ -81,6 +82,11 @@ class Findings:
         return cls(Counter(counts), Counter(document.get("fields", {})), list(document.get("samples", [])))
 
     @property
+    def kinds(self) -> list[tuple[str, int]]:
+        """Of the linked products that would change: how many by kind of field, in words, most first."""
+        return [(field_word(name), number) for name, number in self.fields.most_common()]
+
+    @property
     def words(self) -> str:
         """What was found, in one sentence for people."""
         return (
@@ -94,6 +100,14 @@ class Findings:
     def field_words(self) -> str:
         """Of the linked products that would change: how many by kind of field."""
         return ", ".join(f"{name} {number:,}" for name, number in self.fields.most_common())
+
+
+def _sample(sku: str, found: Preview) -> dict[str, Any]:
+    """A product as commands print it, its fields also in words for pages."""
+    told = found.as_json()
+    for change in told["changes"]:
+        change["word"] = field_word(change["field"])
+    return {"sku": sku} | told
 
 
 def has_few_products(shop: PrestaShopShop) -> bool:

@@ -83,6 +83,7 @@ def delete_old(_plan: Plan) -> Steps:
     for name, chunks in (
         ("log lines", retention.delete_old_logs()),
         ("batches", retention.delete_old_batches()),
+        ("looks at shops", retention.delete_old_surveys()),
         ("runs of schedules", retention.delete_old_runs()),
         ("audit entries", retention.delete_old_audit()),
     ):

@@ -20,6 +20,7 @@ from ppm_web.models import (
     JobBatch,
     ScheduleRun,
     ScheduleRunState,
+    ShopSurvey,
     SyncLog,
     now,
 )
@@ -55,6 +56,12 @@ def delete_old_runs() -> Iterator[int]:
         ScheduleRun.due_at < _before("BATCH_DAYS"), ScheduleRun.state != ScheduleRunState.RUNNING
     )
     return _delete(ScheduleRun, ScheduleRun.id, old)
+
+
+def delete_old_surveys() -> Iterator[int]:
+    """Delete looks at shops that ended more than PPM_BATCH_DAYS ago; gives how many went, as above."""
+    old = select(ShopSurvey.id).where(ShopSurvey.finished_at < _before("BATCH_DAYS"))
+    return _delete(ShopSurvey, ShopSurvey.id, old)
 
 
 def delete_old_audit() -> Iterator[int]:

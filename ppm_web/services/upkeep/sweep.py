@@ -23,6 +23,7 @@ from ppm_web.models import (
     now,
 )
 from ppm_web.services.batches import claims as batch_claims
+from ppm_web.services.batches import surveys
 from ppm_web.services.batches import tickets as batch_tickets
 from ppm_web.services.errors import LeaseLapsedError
 from ppm_web.services.ledger import claims, settling, tickets
@@ -57,6 +58,7 @@ def sweep(min_age_seconds: float) -> Swept:
         returned += _take_back(claims.lapsed(model, LIMIT))
         ticketed += sum(_hand_out(model, status_id) for status_id in _unserved(model, min_age_seconds))
     ticketed += sum(batch_tickets.serve(batch_id) for batch_id in batch_claims.live_batches())
+    ticketed += surveys.serve()
     probes.hand_out_probes()
     if returned or ticketed:
         logger.info("sweep returned=%d ticketed=%d", returned, ticketed)

@@ -15,7 +15,9 @@ from ppm_web.extensions import db
 from ppm_web.models import BatchState, ItemOutcome, JobBatch, PrestaShopShop, Role
 from ppm_web.services.batches import control as batch_control
 from ppm_web.services.batches import reports as batch_reports
+from ppm_web.services.batches import surveys
 from ppm_web.services.batches.control import BatchError
+from ppm_web.services.batches.first_publication import UnconfirmedError
 from ppm_web.services.errors import SyncRefusedError
 from ppm_web.services.ledger import hooks as batch_hooks
 from ppm_web.views.batches import form
@@ -99,10 +101,13 @@ def create(shop_id: int) -> ResponseReturnValue:
     db.get_or_404(PrestaShopShop, shop_id)
     choice = Choice.read(request.form)
     name = request.form.get("name", "").replace("\0", "").strip()
+    who = current_user.email
     try:
-        batch = batch_control.bulk_sync(
-            shop_id, choice.selection(), by=current_user.email, name=name or choice.name
-        )
+        name = name or choice.name
+        batch = batch_control.bulk_sync(shop_id, choice.selection(), by=who, name=name)
+    except UnconfirmedError:
+        survey = surveys.request_survey(shop_id, choice.selection(), by=who, name=name[:255], starts=True)
+        return redirect(url_for("surveys.show", survey_id=survey.id), 303)
     except (ChoiceError, SyncRefusedError) as error:
         flash(said(str(error)), "error")
     else:

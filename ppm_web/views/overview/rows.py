@@ -19,9 +19,11 @@ from ppm_web.models import (
     Product,
     ProductSyncStatus,
     Schedule,
+    ShopSurvey,
     SyncState,
     now,
 )
+from ppm_web.services.batches import surveys
 from ppm_web.services.schedules import plan as schedule_plan
 from ppm_web.views.products import rows as product_rows
 from ppm_web.views.shops import rows as shop_rows
@@ -66,6 +68,7 @@ class Standing:
     batches: Sequence[JobBatch]
     more_batches: int
     causes: Sequence[tuple[FailureCause, str]]
+    surveys: Sequence[ShopSurvey]
 
     @property
     def busy(self) -> bool:
@@ -83,6 +86,7 @@ def standing() -> Standing:
         batches=batches[:BATCHES],
         more_batches=_how_many_run() - BATCHES if len(batches) > BATCHES else 0,
         causes=_recent_causes(),
+        surveys=surveys.waiting_for_a_word(),
     )
 
 

@@ -18,10 +18,13 @@ from werkzeug.datastructures import MultiDict
 from ppm_web.models import JobBatch, PrestaShopShop, Role
 from ppm_web.services.batches import control as batch_control
 from ppm_web.services.batches import reports as batch_reports
+from ppm_web.services.batches import surveys
+from ppm_web.services.batches.first_publication import UnconfirmedError
 from ppm_web.services.catalog import activity as product_activity
 from ppm_web.services.catalog.names import category_paths
 from ppm_web.services.catalog.selections import Selection
 from ppm_web.services.errors import SyncRefusedError
+from ppm_web.views.batches.surveys import links as survey_links
 from ppm_web.views.products import filter
 from ppm_web.views.products import rows as product_rows
 from ppm_web.views.products.filter import Asked
@@ -98,19 +101,27 @@ def sync() -> ResponseReturnValue:
     action = _read(request.form)
     if action is None or not action.syncs:
         return _nothing_chosen()
-    started, refused = [], []
+    started, looks, refused = [], [], []
     for shop_id in [shop.id for shop in _shops(action)]:
         try:
             batch = batch_control.bulk_sync(shop_id, action.selection, by=current_user.email)
+        except UnconfirmedError:
+            looks.append(
+                surveys.request_survey(shop_id, action.selection, by=current_user.email, starts=True)
+            )
         except SyncRefusedError as error:
             refused.append(said(str(error)))
         else:
             started += [batch] if batch else []
     for reason in refused:
         flash(reason, "error")
+    if len(looks) == 1 and not started and not refused:
+        return redirect(url_for("surveys.show", survey_id=looks[0].id), 303)
+    if looks:
+        flash(survey_links(looks), "warning")
     if started:
         flash(_started(started), "success")
-    elif not refused:
+    elif not refused and not looks:
         flash(gettext("Nothing to do: no product is meant. No batch was started."), "warning")
     return redirect(url_for("products.index", **action.asked.address), 303)
 

@@ -15,9 +15,11 @@ from ppm_web.models import (
     JobBatch,
     PrestaShopShop,
     ProductSyncStatus,
+    ShopSurvey,
     SyncLog,
     SyncState,
 )
+from ppm_web.services.batches import surveys
 from ppm_web.services.reports import statistics
 from ppm_web.services.reports.statistics import ShopStatistics
 from ppm_web.services.shops import checks as shop_checks
@@ -34,6 +36,7 @@ class ShopPage:
 
     check: ShopCheck | None
     statistics: ShopStatistics
+    survey: ShopSurvey | None
     batches: Sequence[JobBatch]
     log: Sequence[SyncLog]
     causes: Sequence[FailureCause]
@@ -44,6 +47,7 @@ def page_of(shop: PrestaShopShop) -> ShopPage:
     return ShopPage(
         check=shop_checks.last_check(shop),
         statistics=statistics.statistics_of(shop),
+        survey=surveys.latest(shop.id),
         batches=db.session.scalars(
             select(JobBatch)
             .where(JobBatch.shop_id == shop.id)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ppm_web.extensions import db
-from ppm_web.models import Category, JobBatch, PrestaShopShop, Product, Schedule, User
+from ppm_web.models import Category, JobBatch, PrestaShopShop, Product, Schedule, ShopSurvey, User
 from ppm_web.services.accounts import audit
 from ppm_web.services.accounts.audit import Deed
 
@@ -70,6 +70,9 @@ ACTIONS: Final = {
     "shops.pause": lazy_gettext("Paused a shop"),
     "shops.resume": lazy_gettext("Let a shop go on"),
     "shops.update_pace": lazy_gettext("Set a shop's pace"),
+    "surveys.again": lazy_gettext("Let a look at a shop begin anew"),
+    "surveys.create": lazy_gettext("Asked what a publication would change"),
+    "surveys.start": lazy_gettext("Published what was looked at"),
     "sync.create": lazy_gettext("Asked for a sync"),
 }
 """Endpoint → what it does, in the words of who looks at the list."""
@@ -79,6 +82,7 @@ _NAMES: Final[dict[str, tuple[Any, Any]]] = {
     "category_id": (Category.id, Category.name),
     "shop_id": (PrestaShopShop.id, PrestaShopShop.name),
     "batch_id": (JobBatch.id, JobBatch.name),
+    "survey_id": (ShopSurvey.id, ShopSurvey.words),
     "schedule_id": (Schedule.id, Schedule.name),
     "user_id": (User.id, User.email),
 }
