@@ -10,7 +10,8 @@ from typing import Any
 from ppm_web.models import PrestaShopShop, Product, ProductText
 from ppm_web.practice_shop import Change, PracticeShop, difference
 from ppm_web.services.catalog import writing as catalog_writing
-from ppm_web.services.publishing.previews import Outlook, preview
+from ppm_web.services.publishing.outlooks import Outlook
+from ppm_web.services.publishing.previews import preview
 from ppm_web.services.sync import requests as sync_requests
 from tests.factories import make_category, make_manufacturer, make_product
 from tests.guest.steps import by_hand
