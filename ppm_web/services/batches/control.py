@@ -56,8 +56,9 @@ def bulk_sync(
     if not shop.active:
         db.session.commit()
         raise SyncRefusedError(ShopInactiveError(shop.name).message)
+    db.session.commit()
+    first_publication.check_said(shop)
     if not confirmed:
-        db.session.commit()
         first_publication.check_confirmed(shop, selection)
     batch = JobBatch(
         id=batch_id or str(uuid.uuid4()),

@@ -27,6 +27,7 @@ from ppm_web.services.publishing.looking import look
 from ppm_web.services.publishing.outlooks import Outlook, Preview
 from ppm_web.services.shops import client as shop_client
 from ppm_web.services.shops import mappings
+from ppm_web.services.shops import problems as shop_problems
 
 AT_ONCE: Final = 100
 """Products that are looked at together."""
@@ -116,6 +117,18 @@ def has_few_products(shop: PrestaShopShop) -> bool:
     return profile is not None and profile.few_products
 
 
+def check_said(shop: PrestaShopShop) -> None:
+    """Raise SyncRefusedError while nobody said of the shop what has to be said: its store, what becomes of
+    another currency, its languages. Else every product of a batch would fail by itself."""
+    profile = shop_client.profile_of(shop)
+    if profile is None:
+        return
+    try:
+        shop_problems.check_publishable(shop, profile)
+    except SyncError as error:
+        raise SyncRefusedError(error.message) from error
+
+
 def check_confirmed(shop: PrestaShopShop, selection: Selection) -> None:
     """Raise UnconfirmedError before the first publication of many products to a shop that has many."""
     if shop.published_at is None and not has_few_products(shop) and count(shop.id, selection) > FEW:
@@ -164,6 +177,7 @@ def look_at(
 
     with shop_client.client_for(shop, before_request=before_request) as client:
         profile = shop_client.profile_of(shop) or mappings.refresh_profile(shop, client)
+        shop_problems.check_publishable(shop, profile)
         while ids := _next(shop.id, selection, after):
             found = _look(shop, client, profile, ids)
             for sku, preview in found:
