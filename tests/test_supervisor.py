@@ -169,11 +169,12 @@ def references(practice: PracticeShop) -> Counter[str]:
 
 
 def test_whatever_is_killed_is_back(supervised: Supervised) -> None:
+    log = supervised.folder / "scheduler.log"
+    until(lambda: log.exists() and "the scheduler runs" in log.read_text())  # else it never says so twice
     killed = {name: supervised.kill(name) for name in sorted(PROGRAMS)}
     until(lambda: all(supervised.pids().get(name, pid) != pid for name, pid in killed.items()))
     until(lambda: web_answers(HOST, supervised.port))
     until(lambda: supervised.worker_pids() <= supervised.registered_workers())
-    log = supervised.folder / "scheduler.log"
     until(lambda: log.read_text().count("the scheduler runs") == 2)
     assert supervised.stop() == 0
 
