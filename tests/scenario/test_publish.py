@@ -55,7 +55,7 @@ def test_a_catalogue_is_imported_and_published_and_only_changes_are_sent(
         practice.reset_stats()
         second = house.json("sync", "product", "MUG-1", "--shop", "Shop A", "--wait")
         assert (second["outcome"], second["requests"]) == ("updated", 2), "read before write"
-        assert practice.counts == {"PATCH": {"products": 1}}
+        assert practice.counts == {"GET": {"products": 1}, "PATCH": {"products": 1}}
         assert b"<price>" in practice.requests[-1].body
         assert b"<name>" not in practice.requests[-1].body
 
