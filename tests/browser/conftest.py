@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 from werkzeug.serving import ThreadedWSGIServer
 
 from ppm_web.extensions import db
@@ -45,6 +45,11 @@ class Watched:
     elsewhere: list[str] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
+
+
+PATIENCE = 60_000
+"""Milliseconds that a page is given: a busy machine is no fault."""
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +106,7 @@ def context(chromium: Browser, base: str, watched: Watched) -> Iterator[BrowserC
 def page(context: BrowserContext, watched: Watched) -> Iterator[Page]:
     """A page that must make no console error and ask nothing of any other host."""
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     page.on(
         "console",
         lambda message: watched.complaints.append(message.text) if message.type == "error" else None,

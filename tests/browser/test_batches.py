@@ -38,7 +38,7 @@ def test_a_batch_is_started_and_its_bar_goes_to_the_end_without_a_reload(
     expect(bar).to_contain_text("No worker is running")
     loads = len(watched.loads)
     work()
-    expect(bar).to_have_attribute("data-state", "finished", timeout=20_000)
+    expect(bar).to_have_attribute("data-state", "finished")
     expect(bar).to_contain_text("30 of 30")
     expect(manager.locator("#announcer")).to_contain_text("finished, 30 products: 30 created")
     expect(manager.locator("#items tbody tr").first).to_contain_text("Created")
