@@ -17,6 +17,11 @@ def priced(product: ProductSnapshot, factor: Decimal | None) -> ProductSnapshot:
     return replace(product, price_net=(product.price_net * factor).quantize(_SIX_PLACES, ROUND_HALF_UP))
 
 
+def catalogue_price(price: Decimal, factor: Decimal | None) -> Decimal:
+    """The catalogue's net price of what a shop with that factor asks for, 6 places, halves up."""
+    return price if factor is None else (price / factor).quantize(_SIX_PLACES, ROUND_HALF_UP)
+
+
 def tax_key(rate: Decimal) -> str:
     """A tax rate in per cent as a mapping's key: "23", "5.5", "0"."""
     return format(rate.normalize(), "f") if rate else "0"

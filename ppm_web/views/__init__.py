@@ -12,6 +12,7 @@ from ppm_web.views.overview import pages as overview_pages
 from ppm_web.views.people import account, auth
 from ppm_web.views.people import pages as people_pages
 from ppm_web.views.products import bulk as product_bulk
+from ppm_web.views.products import conflicts as product_conflicts
 from ppm_web.views.products import edit as product_edit
 from ppm_web.views.products import images as product_images
 from ppm_web.views.products import pages as product_pages
@@ -48,6 +49,7 @@ def init_app(app: Flask) -> None:
             product_bulk,
             product_images,
             product_shops,
+            product_conflicts,
             badges,
             category_pages,
             shop_pages,

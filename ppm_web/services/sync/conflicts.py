@@ -19,6 +19,7 @@ from ppm_web.models import (
     SyncState,
 )
 from ppm_web.prestashop.plain_words import field_word
+from ppm_web.prestashop.prices import catalogue_price
 from ppm_web.services.catalog.changes import MEASURES, ProductChanges
 from ppm_web.services.catalog.errors import CatalogError
 from ppm_web.services.catalog.writing import update_product
@@ -39,6 +40,16 @@ TEXTS: Final = {
     "link_rewrite": "slug",
 }
 """PrestaShop's field of a text → ours."""
+
+PLAIN: Final = frozenset(
+    {"price", "quantity", "active", "ean13", "id_tax_rules_group", "id_manufacturer", *MEASURES}
+)
+"""PrestaShop's fields without languages that the catalogue can take over."""
+
+
+def may_take(field: str) -> bool:
+    """Whether the shop's value of PrestaShop's ``field`` can become the catalogue's."""
+    return field in PLAIN or field in TEXTS
 
 
 def settle(
@@ -131,7 +142,7 @@ def _plain(shop: PrestaShopShop, name: str, value: Any) -> dict[str, Any]:
     if name in MEASURES:
         return {name: Decimal(text or "0")}
     readers: dict[str, tuple[str, Callable[[], Any]]] = {
-        "price": ("price_net", lambda: Decimal(text)),
+        "price": ("price_net", lambda: catalogue_price(Decimal(text), shop.currency_factor)),
         "quantity": ("quantity", lambda: int(text)),
         "active": ("active", lambda: text == "1"),
         "ean13": ("ean13", lambda: text),

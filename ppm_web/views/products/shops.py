@@ -39,10 +39,10 @@ def create(product_id: int) -> ResponseReturnValue:
     product = db.get_or_404(Product, product_id)
     answers = product_switches.request_everywhere(product_id, by=current_user.email)
     if not answers:
-        return _answer(product, gettext("There is no active shop to sync to"), "warning")
+        return answer(product, gettext("There is no active shop to sync to"), "warning")
     told = ". ".join(said(answer.message) for answer in answers)
     kind = "success" if all(answer.goes_on for answer in answers) else "warning"
-    return _answer(product, told, kind if any(answer.taken for answer in answers) else "error")
+    return answer(product, told, kind if any(answer.taken for answer in answers) else "error")
 
 
 @blueprint.post("/products/<row:product_id>/shops/<row:shop_id>/disable")
@@ -91,11 +91,11 @@ def _switched(
     try:
         work()
     except (SyncRefusedError, SyncFailedError) as error:
-        return _answer(product, said(error.message), "error")
-    return _answer(product, words(product.sku, shop.name), "success")
+        return answer(product, said(error.message), "error")
+    return answer(product, words(product.sku, shop.name), "success")
 
 
-def _answer(product: Product, message: str, kind: str) -> ResponseReturnValue:
+def answer(product: Product, message: str, kind: str) -> ResponseReturnValue:
     """The table of the shops with its message, or the way back to the page that shows both."""
     if not request.htmx:
         flash(message, kind)

@@ -48,6 +48,7 @@ ACTIONS: Final = {
     "people.switch_on": lazy_gettext("Switched a person on"),
     "product_actions.switch": lazy_gettext("Switched products on or off"),
     "product_actions.sync": lazy_gettext("Asked for the sync of many products"),
+    "product_conflicts.settle": lazy_gettext("Settled a conflict of a product in a shop"),
     "product_edit.create": lazy_gettext("Added a product"),
     "product_edit.update": lazy_gettext("Edited a product"),
     "product_images.cover": lazy_gettext("Chose a product's cover"),
