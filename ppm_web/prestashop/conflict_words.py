@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from ppm_web.prestashop.payloads import DECIMAL_FIELDS
 from ppm_web.prestashop.plain_words import field_word
@@ -12,6 +12,9 @@ from ppm_web.prestashop.three_way import FieldConflict
 
 LONGEST = 60
 """Characters of a value that a sentence shows."""
+
+VALUE_WORDS: Final = {"": "nothing", "0": "off", "1": "on"}
+"""Values that are told in words, in the language of the page."""
 
 
 def conflict_sentence(conflicts: Sequence[FieldConflict], languages: Mapping[str, int]) -> str:
@@ -34,9 +37,9 @@ def conflicts_kept(conflicts: Sequence[FieldConflict]) -> dict[str, Any]:
 def shown_value(field: str, value: Any) -> str:
     """A value as a person reads it: decimals with two places at least, long texts cut."""
     if value is None or value == "":
-        return "nothing"
+        return VALUE_WORDS[""]
     if field == "active":
-        return "on" if str(value) == "1" else "off"
+        return VALUE_WORDS["1" if str(value) == "1" else "0"]
     if isinstance(value, list):
         return ", ".join(map(str, value))
     text = str(value)

@@ -24,6 +24,7 @@ NOT_WALKED: Final = {
     "badges.index",
     "batches.progress",
     "categories.show_sync",
+    "surveys.progress",
     "sync.show",
     "sync_log.export",
 }

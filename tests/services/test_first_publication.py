@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from flask.testing import FlaskCliRunner
 
 from ppm_web.extensions import db
-from ppm_web.models import JobBatch, PrestaShopShop, ProductText
+from ppm_web.models import JobBatch, PrestaShopShop, ProductText, now
 from ppm_web.practice_shop import PracticeShop, serve
 from ppm_web.services.batches import control as batch_control
 from ppm_web.services.batches.first_publication import UnconfirmedError
@@ -82,6 +84,20 @@ def test_where_few_would_change_the_publication_goes_on_by_itself(
     assert done.exit_code == 0, done.output
     work()
     assert len(practice_82.products()) == 25
+
+
+def test_a_shop_that_was_empty_is_looked_at_when_its_people_may_have_filled_it_since(
+    shop: PrestaShopShop,
+) -> None:
+    catalogue(25)
+    with time_machine.travel(now() + timedelta(days=2)), pytest.raises(UnconfirmedError):
+        batch_control.bulk_sync(shop.id, Selection("all"), by="test")
+    few = Selection("skus", skus=["P-00"])
+    with time_machine.travel(now() + timedelta(days=2)):
+        assert batch_control.bulk_sync(shop.id, few, by="test") is not None
+    db.session.expire_all()
+    assert shop.published_at is None, "a batch of few tells nothing of all"
+    assert batch_control.bulk_sync(shop.id, Selection("all"), by="test") is not None
 
 
 def test_a_batch_to_a_shop_in_another_currency_is_refused_as_a_whole(shop: PrestaShopShop) -> None:

@@ -67,6 +67,18 @@ def test_the_same_in_polish(manager: Browser, product: Product, shop: PrestaShop
         assert f">{words}<" in table, words
 
 
+def test_values_that_are_words_are_in_the_language_of_the_page(manager: Browser) -> None:
+    shop, product = make_shop(), make_row()
+    values = {"active": {"base": "1", "ours": "1", "theirs": "0"}}
+    message = "MUG-1: conflict in active switch: PPM on, shop off, last known on"
+    make_status(product, shop, SyncState.CONFLICT, conflicts=values, message=message)
+    manager.set_cookie("language", "pl")
+    page = manager.get(f"/products/{product.id}").text
+    assert ">włączony<" in page
+    assert ">wyłączony<" in page
+    assert "PPM włączony, sklep wyłączony, ostatnio znane włączony" in page
+
+
 @pytest.mark.parametrize(("side", "price"), [("ours", "12"), ("theirs", "13.5")])
 def test_each_field_is_settled_by_itself_and_goes_where_the_person_said(
     manager: Browser,
@@ -150,6 +162,7 @@ def test_a_product_of_another_name_is_told_and_no_button_writes_over_it(manager:
     make_status(product, shop, SyncState.CONFLICT, external_id=76, conflicts=lost)
     page = manager.get(f"/products/{product.id}").text
     assert "RING" in page
+    assert "Shop A has another product where this one was" in page
     assert "/settlements" not in page
 
 
@@ -163,6 +176,7 @@ def test_a_product_of_another_store_is_taken_in_by_a_press(manager: Browser) -> 
         conflicts={"store": {"base": None, "ours": None, "theirs": 76}},
     )
     page = manager.get(f"/products/{product.id}").text
+    assert "Another store of this PrestaShop has the product" in page
     assert "Take it into this store" in page
     assert "Keep the shop&#39;s" not in page
     settle(manager, product, shop, "ours", "store")

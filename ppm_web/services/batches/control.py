@@ -77,10 +77,10 @@ def bulk_sync(
     db.session.add(batch)
     db.session.flush()
     _insert_items(batch.id, shop, selection)
-    if not _count_all(batch.id):
+    if not (total := _count_all(batch.id)):
         db.session.rollback()
         return None
-    if confirmed or first_publication.has_few_products(shop):
+    if confirmed or total > first_publication.FEW:
         first_publication.note_published(shop_id)
     batch_hooks.fire(batch.id)
     db.session.commit()

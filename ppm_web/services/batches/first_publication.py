@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from flask import current_app
 from sqlalchemy import func, select, update
 
 from ppm_web.extensions import db, reading
@@ -112,9 +114,14 @@ def _sample(sku: str, found: Preview) -> dict[str, Any]:
 
 
 def has_few_products(shop: PrestaShopShop) -> bool:
-    """Whether the shop has so few products, or none, that no more can be changed without asking."""
-    profile = shop_client.profile_of(shop)
-    return profile is not None and profile.few_products
+    """Whether the shop has so few products, or none, that no more can be changed without asking.
+
+    Only what was seen within PPM_FACTS_SECONDS tells: its people may have filled it since.
+    """
+    profile, seen = shop_client.profile_of(shop), str((shop.profile or {}).get("whole_at", ""))
+    if profile is None or not profile.few_products or not seen:
+        return False
+    return now() - datetime.fromisoformat(seen) <= timedelta(seconds=current_app.config["FACTS_SECONDS"])
 
 
 def check_said(shop: PrestaShopShop) -> None:

@@ -226,7 +226,7 @@ def _end(survey_id: str, state: SurveyState, error: str = "") -> None:
 
 def _hand_out(survey_id: str, at: datetime | None) -> bool:
     """Hand out a ticket; False when the queue cannot be reached: then ``serve`` does it later."""
-    ticket_id = f"{_PREFIX}{survey_id}-{int((at or now()).timestamp())}"
+    ticket_id = f"{_PREFIX}{survey_id}-{uuid.uuid4().hex[:8]}"  # RQ deletes an ended job by its id
     try:
         queue.enqueue(
             *("survey_shop", survey_id), ticket_id=ticket_id, queue=queue.NORMAL, at=at, timeout=TIMEOUT

@@ -46,7 +46,7 @@ def fresh_profile(shop: PrestaShopShop, client: PrestaShopClient) -> ShopProfile
     """What the shop is like, never older than PPM_FACTS_SECONDS (R27).
 
     No request while it is younger; then three, that see whether languages, tax groups or default settings
-    have moved, and all of it anew (eight) where they have, or when that was last done an hour ago. Keeps it.
+    have moved, and all of it anew (nine) where they have, or when that was last done an hour ago. Keeps it.
     """
     with reading():
         row = db.session.get_one(PrestaShopShop, shop.id, populate_existing=True)

@@ -79,6 +79,10 @@ def settle(
     if not chosen:
         known = ", ".join(_label(key, codes) for key in row.conflicts)
         raise SyncRefusedError(f"{product.sku} has no conflict in {field!r}: there are conflicts in {known}")
+    if "reference" in chosen:
+        raise SyncRefusedError(
+            f"{product.sku} is not the product that is there: give it its own reference again in the shop"
+        )
     if STORE in chosen:
         _take_in(row, side)
         return [_label(key, codes) for key in chosen], request_product_sync(product_id, shop_id, by=by)
