@@ -23,6 +23,7 @@ from ppm_web.models import (
     SyncState,
     now,
 )
+from ppm_web.prestashop.diff import clean_reference
 
 SAMPLES: Final = 20
 """Products that a report names."""
@@ -34,8 +35,8 @@ _QUIET: Final = {"synchronize_session": False}
 
 
 def same_reference(one: str, other: str) -> bool:
-    """Whether two references are one to a shop: MySQL sees neither case nor spaces at the end."""
-    return one.strip().casefold() == other.strip().casefold()
+    """Whether two references are one to a shop: case, outer spaces and what nobody sees make no difference."""
+    return clean_reference(one).casefold() == clean_reference(other).casefold()
 
 
 @dataclass(frozen=True, slots=True)

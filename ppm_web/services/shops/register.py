@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ppm_web.extensions import db
 from ppm_web.models import PrestaShopShop
-from ppm_web.services.shops import secrets, stores
+from ppm_web.services.shops import stores
 from ppm_web.services.shops.checks import check_shop
 from ppm_web.services.shops.entries import (
     ShopError,
@@ -60,23 +60,6 @@ def shop_by_name(name: str) -> PrestaShopShop:
             return shop
     names = ", ".join(f"'{shop.name}'" for shop in shops) or "none yet: flask shop add NAME URL --key -"
     raise ShopError(f"There is no shop '{name}'. Shops: {names}")
-
-
-def rotate_keys() -> tuple[int, list[str]]:
-    """Encrypt every shop's key anew with the newest encryption key, and commit.
-
-    Returns how many were, and the names of the shops whose key cannot be read.
-    """
-    rotated, unreadable = 0, []
-    for shop in db.session.scalars(select(PrestaShopShop).order_by(PrestaShopShop.name)):
-        try:
-            shop.encrypted_key = secrets.rotate(shop.encrypted_key)
-        except secrets.UnreadableSecretError:
-            unreadable.append(shop.name)
-        else:
-            rotated += 1
-    db.session.commit()
-    return rotated, unreadable
 
 
 def commit_name(name: str) -> None:
