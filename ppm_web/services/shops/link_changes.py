@@ -35,7 +35,7 @@ _QUIET: Final = {"synchronize_session": False}
 
 
 def same_reference(one: str, other: str) -> bool:
-    """Whether two references are one to a shop: case, outer spaces and what nobody sees make no difference."""
+    """Whether two references are one to a shop: case and what nobody sees make no difference."""
     return clean_reference(one).casefold() == clean_reference(other).casefold()
 
 
